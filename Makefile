@@ -61,7 +61,7 @@ bench: install  ## measure the speed of the helpers as ratios to their peers
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra tensorflow --extra book --extra test pyproject.toml --output-file requirements.lock
+		--extra tensorflow --extra chapters --extra book --extra test pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what was built; keeps .venv and the downloaded data
 	rm -rf _build .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis book/results.md book/data_cards.md

@@ -124,7 +124,7 @@ def data_page() -> str:
 
 
 def install_line() -> str:
-    return f"    %pip install --quiet git+{repository_url()}"
+    return f"    %pip install --quiet 'genodl-utils[chapters] @ git+{repository_url()}'"
 
 
 def finished(path: Path) -> str:
