@@ -74,10 +74,14 @@ def read(notebook: str | Path) -> list[dict[str, Any]]:
 
 def format_value(row: Mapping[str, Any]) -> str:
     """Write a row's value with as many digits as its interval justifies, e.g. ``0.912 [0.881, 0.940]``."""
-    low, high = row.get("ci95") or (None, None)
-    if low is None:
-        return f"{row['value']:,}" if isinstance(row["value"], int) else f"{row['value']:.3f}"
-    return f"{row['value']:.3f} [{low:.3f}, {high:.3f}]"
+    value, (low, high) = row["value"], row.get("ci95") or (None, None)
+    if low is not None:
+        return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value and abs(value) < 0.001:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
 def as_html(rows: Sequence[Mapping[str, Any]]) -> str:

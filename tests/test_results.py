@@ -94,3 +94,11 @@ def test_read_returns_the_rows_in_order(tmp_path):
     path = tmp_path / "notebook.ipynb"
     path.write_text(json.dumps({"cells": cells}))
     assert [row["value"] for row in results.read(path)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(4301, "4,301"), (0.0, "0.000"), (0.1234, "0.123"), (0.00045, "0.00045"), (1e-12, "1e-12"), (5816.55, "5,817")],
+)
+def test_a_number_without_interval_keeps_its_leading_digits(value, text):
+    assert results.format_value({"value": value}) == text
