@@ -85,12 +85,12 @@ def format_value(row: Mapping[str, Any]) -> str:
 
 
 def as_html(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Write result rows as an HTML table, one block for each data set, split and metric."""
+    """Write result rows as an HTML table, one block for each task, data set, split and metric."""
     lines = ['<table class="genodl-results">']
-    for (dataset, split, metric), block in _blocks(rows).items():
+    for name, block in _blocks(rows).items():
         best = "higher is better" if block[0]["higher_is_better"] else "lower is better"
         sample = " (sample data: not a result)" if block[0]["data_tier"] == "sample" else ""
-        title = f"{dataset}, {split}: {metric} ({best}){sample}"
+        title = f"{name} ({best}){sample}"
         lines.append(f'<tr><th colspan="2">{html.escape(title)}</th><th>value [95 % interval]</th><th>n</th></tr>')
         for row in block:
             source = f" ({row['source']})" if row.get("source") else ""
@@ -102,16 +102,22 @@ def as_html(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = []
-    for key, block in _blocks(rows).items():
-        lines.append("{}, {}: {}".format(*key) + (" (sample data)" if block[0]["data_tier"] == "sample" else ""))
+    for name, block in _blocks(rows).items():
+        lines.append(name + (" (sample data)" if block[0]["data_tier"] == "sample" else ""))
         lines += [f"  {row['model']:<44} {row['kind']:<12} {format_value(row)}" for row in block]
     return "\n".join(lines)
 
 
-def _blocks(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
-    blocks: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+def _blocks(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Group the rows that may be compared; the task stands in a block's name where it tells blocks apart."""
+    key = ("dataset", "split", "metric")
+    tasks: dict[tuple[str, ...], set[str]] = {}
     for row in rows:
-        blocks.setdefault((row["dataset"], row["split"], row["metric"]), []).append(row)
+        tasks.setdefault(tuple(row[k] for k in key), set()).add(row["task"])
+    blocks: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        task = f" ({row['task']})" if len(tasks[tuple(row[k] for k in key)]) > 1 else ""
+        blocks.setdefault(f"{row['dataset']}, {row['split']}: {row['metric']}{task}", []).append(row)
     return blocks
 
 

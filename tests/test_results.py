@@ -102,3 +102,10 @@ def test_read_returns_the_rows_in_order(tmp_path):
 )
 def test_a_number_without_interval_keeps_its_leading_digits(value, text):
     assert results.format_value({"value": value}) == text
+
+
+def test_tasks_on_the_same_data_are_kept_apart():
+    rows = [ROW | {"value": 0.9, "ci95": None, "data_tier": "real", "task": task} for task in ("donors", "acceptors")]
+    table = results.as_html(rows)
+    assert "splice_uci, cv10: accuracy (donors)" in table and "splice_uci, cv10: accuracy (acceptors)" in table
+    assert "(splice sites)" not in results.as_html([rows[0] | {"task": "splice sites"}])

@@ -23,6 +23,7 @@ from chapters import METADATA, ROOT
 from genodl_utils import results
 
 BOOK = ROOT / "book"
+HEADLINES = 4  # results of a chapter in the README
 COVER = BOOK / "_static" / "cover.png"
 COVER_FIGURE = ("12_splice_sites", "figure-12_splice_sites-4")
 GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w-]+")
@@ -55,19 +56,19 @@ def chapter_table() -> str:
 
 
 def headline(path: Path) -> str:
-    """The first deep and the strongest baseline result of each data set, split and metric."""
+    """The first deep and the strongest baseline result of the first tasks, data sets, splits and metrics."""
     blocks: dict[tuple, list[dict]] = {}
     for row in results.read(path):
-        blocks.setdefault((row["dataset"], row["split"], row["metric"]), []).append(row)
+        blocks.setdefault((row["task"], row["dataset"], row["split"], row["metric"]), []).append(row)
     lines = []
-    for (dataset, split, metric), rows in blocks.items():
+    for (_, dataset, split, metric), rows in blocks.items():
         deep = [row for row in rows if row["kind"] == "deep"]
         baselines = [row for row in rows if row["kind"] == "baseline"]
         if not deep or not baselines:
             continue
         best = (max if rows[0]["higher_is_better"] else min)(baselines, key=lambda row: row["value"])
         lines.append(f"{dataset} {split}, {metric}: **{deep[0]['value']:.3f}** (baseline {best['value']:.3f})")
-    return "<br>".join(lines)
+    return "<br>".join(lines[:HEADLINES])
 
 
 def results_page() -> str:
