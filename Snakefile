@@ -11,6 +11,7 @@ import chapters
 # Which chapter needs which data.
 DATA = {
     "01_first_model": [],
+    "02_collecting_data": ["ecoli_k12", "na12878_chr20", "lambda_nanopore", "zika_genomes"],
     "12_splice_sites": ["splice_uci", "genomes_1pct", "splice_gue"],
 }
 
