@@ -26,6 +26,16 @@ BARS = {
 # ... and better than every baseline on the same split.
 WINS = {*BARS, ("splice_gue", "test", "mcc")}
 
+# Measured facts, which every source that counts them must agree on, and errors that must stay small.
+FACTS = {
+    ("ecoli_k12", "coding_sequences"): 4301,
+    ("na12878_chr20", "mapped_reads"): 51_873,
+    ("na12878_chr20", "variants"): 221,
+    ("na12878_chr20", "snps"): 186,
+    ("na12878_chr20", "indels"): 35,
+}
+ERRORS = {("splice_uci", "largest_gradient_difference"): 1e-6, ("splice_uci", "largest_parameter_difference"): 1e-5}
+
 
 @each_chapter
 def test_recording_is_fresh_and_clean(path):
@@ -78,6 +88,15 @@ def test_claimed_results_hold():
         deep = max(row["value"] for row in block if row["kind"] == "deep")
         assert deep >= BARS.get(key, 0), key
         assert all(deep > row["value"] for row in block if row["kind"] == "baseline"), key
+
+
+def test_measured_facts_hold():
+    rows = [row for path in CHAPTERS for row in results.read(path) if row["kind"] == "measurement"]
+    for key, fact in FACTS.items():
+        assert {row["value"] for row in rows if (row["dataset"], row["metric"]) == key} == {fact}, key
+    for key, limit in ERRORS.items():
+        errors = [row["value"] for row in rows if (row["dataset"], row["metric"]) == key]
+        assert errors and max(errors) <= limit, key
 
 
 def test_result_identities_are_unique():
