@@ -32,6 +32,8 @@ PACKAGES = ("genodl-utils", "keras", "tensorflow", "tensorflow-cpu", "jax", "tor
 CELL_TIMEOUT = 900  # seconds; a cell that runs longer hangs
 # Times differ from machine to machine: they are recorded, but a check does not compare them.
 TIME_UNITS = ("second", "speed", "throughput")
+# Errors without an interval are mostly noise: they may shrink, but not grow much.
+ERRORS = ("error", "difference")
 
 
 def execute(path: Path, parameters: dict | None = None) -> tuple[nbformat.NotebookNode, dict]:
@@ -140,6 +142,9 @@ def differences(recorded: list[dict], repeated: list[dict]) -> list[str]:
             low, high = row["ci95"]
             if not low <= again["value"] <= high:
                 found.append(f"{name}: {again['value']:.4f} lies outside the recorded [{low:.4f}, {high:.4f}]")
+        elif any(word in row["metric"] for word in ERRORS):
+            if abs(again["value"]) > 3 * abs(row["value"]) + 1e-6:
+                found.append(f"{name}: {again['value']:.2g} is far above the recorded {row['value']:.2g}")
         elif isinstance(row["value"], int) or isinstance(again["value"], int):
             if row["value"] != again["value"]:
                 found.append(f"{name}: {again['value']} instead of {row['value']}")

@@ -216,6 +216,12 @@ def test_differences_are_judged_by_the_recorded_interval(recorded, repeated, agr
     assert (record.differences([row], [row | repeated]) == []) is agrees
 
 
+def test_an_error_may_shrink_but_not_grow():
+    row = ROW | {"metric": "largest_gradient_difference", "value": 1e-6, "ci95": None}
+    assert record.differences([row], [row | {"value": 1e-9}]) == []
+    assert "far above" in record.differences([row], [row | {"value": 1e-5}])[0]
+
+
 def test_missing_and_new_results_are_differences():
     assert "not reported again" in record.differences([ROW | {"value": 1}], [])[0]
     assert "not recorded" in record.differences([], [ROW | {"value": 1}])[0]
