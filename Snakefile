@@ -14,6 +14,7 @@ DATA = {
     "02_collecting_data": ["ecoli_k12", "na12878_chr20", "lambda_nanopore", "zika_genomes"],
     "03_preprocessing": ["lambda_nanopore", "splice_uci", "microarray_golub_khan"],
     "04_neurons_from_scratch": ["splice_uci"],
+    "05_convolutional_networks": ["jaspar2024", "chip_ctcf_pu1"],
     "10_looking_inside": ["jaspar2024", "chip_ctcf_pu1"],
     "12_splice_sites": ["splice_uci", "genomes_1pct", "splice_gue"],
 }
