@@ -15,6 +15,7 @@ DATA = {
     "03_preprocessing": ["lambda_nanopore", "splice_uci", "microarray_golub_khan"],
     "04_neurons_from_scratch": ["splice_uci"],
     "05_convolutional_networks": ["jaspar2024", "chip_ctcf_pu1"],
+    "07_attention_and_transfer": ["ecoli_k12", "promoter_bacteria"],
     "09_evaluating_honestly": ["coronavirus_spike_host", "tfbs_gue"],
     "10_looking_inside": ["jaspar2024", "chip_ctcf_pu1"],
     "12_splice_sites": ["splice_uci", "genomes_1pct", "splice_gue"],
