@@ -103,6 +103,7 @@ def test_committed_files_are_made_from_the_recordings(root):
 def test_one_setting_feeds_every_address_of_the_repository(root):
     url = pages.repository_url()
     files = [root / name for name in ("README.md", "pyproject.toml", "CITATION.cff", "book/how_to_use.md")]
-    for text in [path.read_text() for path in [*files, *CHAPTERS]]:
+    sources = ["\n".join(cell.source for cell in chapters.load(path).cells) for path in CHAPTERS]
+    for text in [*(path.read_text() for path in files), *sources]:
         assert url in text
         assert set(re.findall(r"https://github\.com/[\w.-]+/[\w-]+", text)) <= {url}
