@@ -11,8 +11,10 @@ NB is a chapter's number or name.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import datetime
 import importlib.metadata
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -30,6 +32,7 @@ from genodl_utils import datasets, results
 
 PACKAGES = ("genodl-utils", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 CELL_TIMEOUT = 900  # seconds; a cell that runs longer hangs
+SPAWN = multiprocessing.get_context("spawn")
 # Times differ from machine to machine: they are recorded, but a check does not compare them.
 TIME_UNITS = ("second", "speed", "throughput")
 # Errors without an interval are mostly noise: they may shrink, but not grow much.
@@ -54,6 +57,16 @@ def execute(path: Path, parameters: dict | None = None) -> tuple[nbformat.Notebo
     return notebook, {"wall_time_s": round(time.perf_counter() - started, 1), "peak_memory_mb": round(peak)}
 
 
+def slowest(notebook: nbformat.NotebookNode, n: int = 5) -> str:
+    """Name the cells that took longest: where to look when a chapter nears its budget."""
+    cells = [cell for cell in chapters.code_cells(notebook) if cell.metadata.get("papermill", {}).get("duration")]
+    cells.sort(key=lambda cell: -cell.metadata["papermill"]["duration"])
+    return "\n".join(
+        f"  {cell.metadata['papermill']['duration']:5.1f} s  [{cell.execution_count}] {cell.source.splitlines()[0]}"
+        for cell in cells[:n]
+    )
+
+
 def clean(notebook: nbformat.NotebookNode, slug: str) -> None:
     """Drop what the runner left behind."""
     notebook.metadata.clear()
@@ -72,6 +85,7 @@ def record(path: Path) -> None:
         raise SystemExit("Expected real data for a recording. Received: GENODL_DATA=sample; unset it and record again")
     print(f"{path.stem}: recording ...", flush=True)
     notebook, life = run_or_explain(path)
+    slow = slowest(notebook)
     clean(notebook, path.stem)
     versions = {}
     for package in PACKAGES:
@@ -83,6 +97,7 @@ def record(path: Path) -> None:
         "tier": datasets.tier(),
         "seed": parameter(notebook, "SEED"),
         **life,
+        "threads": len(cores()),
         "packages": versions,
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "recorded_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
@@ -92,7 +107,20 @@ def record(path: Path) -> None:
     temporary = path.with_suffix(".ipynb.tmp")
     nbformat.write(notebook, temporary)
     os.replace(temporary, path)
-    print(f"{path.stem}: recorded in {life['wall_time_s']:.0f} s, {life['peak_memory_mb']:,} MB at most", flush=True)
+    print(f"{path.stem}: recorded in {life['wall_time_s']:.0f} s, {life['peak_memory_mb']:,} MB at most")
+    print(slow, flush=True)
+
+
+def cores() -> list[int]:
+    """List the cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def use_cores(n: int) -> None:
+    """Keep this process, and the kernels that it starts, to n cores: the number of threads decides the last digits."""
+    if n < len(cores()) and hasattr(os, "sched_setaffinity"):
+        first = os.getpid() % len(cores())
+        os.sched_setaffinity(0, [*cores()[first:], *cores()[:first]][:n])
 
 
 def parameter(notebook: nbformat.NotebookNode, name: str) -> int | None:
@@ -120,7 +148,7 @@ def run(path: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     notebook, life = run_or_explain(path)
     nbformat.write(notebook, target)
-    print(f"{path.stem}: ran in {life['wall_time_s']:.0f} s; the executed copy is {target}")
+    print(f"{path.stem}: ran in {life['wall_time_s']:.0f} s; the executed copy is {target}\n{slowest(notebook)}")
     for row in results.read(target):
         print(f"  {row['dataset']} {row['split']} {row['metric']}: {row['model']}: {results.format_value(row)}")
 
@@ -155,6 +183,7 @@ def differences(recorded: list[dict], repeated: list[dict]) -> list[str]:
 
 def check(path: Path) -> list[str]:
     print(f"{path.stem}: repeating on {datasets.tier()} data ...", flush=True)
+    use_cores(chapters.load(path).metadata[METADATA].get("threads", 2))
     notebook, life = run_or_explain(path)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
@@ -195,7 +224,9 @@ def main() -> None:
     else:
         if arguments.changed_within_hours is not None:
             paths = changed_within(arguments.changed_within_hours)
-        found = [line for path in paths for line in check(path)]
+        # Processes of their own: each has its own cores, and each kernel's memory is read off its process's children.
+        with concurrent.futures.ProcessPoolExecutor(2, max_tasks_per_child=1, mp_context=SPAWN) as pool:
+            found = [line for lines in pool.map(check, paths) for line in lines]
         print("\n".join(found) or f"{len(paths)} passed, 0 failed")
         sys.exit(bool(found))
 

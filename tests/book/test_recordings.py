@@ -233,6 +233,20 @@ def test_recording_on_samples_is_refused_before_anything_runs(monkeypatch):
         record.record(CHAPTERS[0])
 
 
+def test_a_check_keeps_to_the_cores_of_the_recording(root):
+    """In a process of its own, since it gives cores away."""
+    count = "print(len(record.cores()))"
+    code = f"import record; record.use_cores(10_000); {count}; record.use_cores(1); {count}"
+    tools = root / "book" / "_tools"
+    cores = subprocess.check_output([sys.executable, "-c", code], cwd=tools, text=True).split()
+    assert int(cores[0]) == len(record.cores()) and cores[1] in ("1", cores[0])
+
+
+def test_slowest_cells_are_named():
+    cells = [nbformat.v4.new_code_cell(f"step({n})", metadata={"papermill": {"duration": n}}) for n in (1.0, 3.0, 2.0)]
+    assert "step(3.0)" in record.slowest(nbformat.v4.new_notebook(cells=cells), n=1)
+
+
 def test_cleaning_carries_captions_over_and_drops_the_runners_traces():
     data = {"image/png": "", "text/plain": ""}
     metadata = {"image/png": {"alt": "what is seen"}, "genodl": {"caption": "The message."}}
