@@ -18,6 +18,11 @@ def identities(rows):
     return {re.sub(r"\d+", "#", " / ".join(record.identity(row))) for row in rows}
 
 
+def questions(rows):
+    """What was measured on what, whatever the models; numbers in names of splits depend on the parameters."""
+    return {re.sub(r"\d+", "#", " / ".join(record.identity(row)[:4])) for row in rows}
+
+
 @pytest.mark.parametrize("path", chapters.find(), ids=lambda path: path.stem)
 def test_chapter_runs_on_samples_and_reports_what_was_recorded(path, tmp_path, monkeypatch):
     monkeypatch.setenv("GENODL_DATA", "sample")
@@ -29,8 +34,10 @@ def test_chapter_runs_on_samples_and_reports_what_was_recorded(path, tmp_path, m
     nbformat.write(notebook, copy)
     rows = results.read(copy)
     assert {row["data_tier"] for row in rows} == {"sample"}
-    # Numbers mean nothing on samples; that the same results are reported does.
-    assert identities(rows) == identities(results.read(path))
+    # Numbers mean nothing on samples; that the same results are reported does. Small parameters may leave models out.
+    recorded = results.read(path)
+    assert identities(rows) <= identities(recorded)
+    assert questions(rows) == questions(recorded)
     assert not (tmp_path / "cache").exists(), "a sample run must not touch the cache"
     print(f"{path.stem}: {life}")
 
