@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from makers import bacteria, binding, expression, nanopore, people, rna, splicing, viruses
+from makers import bacteria, binding, cells, expression, nanopore, people, rna, splicing, tumors, viruses
 from makers.common import generator_for
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -35,6 +35,8 @@ MAKERS = (
     expression.microarray_golub_khan,
     nanopore.lambda_nanopore,
     viruses.zika_genomes,
+    tumors.tcga_blca_luad_ucec,
+    cells.pbmc68k_reduced,
 )
 
 

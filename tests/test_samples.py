@@ -20,6 +20,8 @@ NAMES = (
     "microarray_golub_khan",
     "lambda_nanopore",
     "zika_genomes",
+    "tcga_blca_luad_ucec",
+    "pbmc68k_reduced",
 )
 
 
