@@ -20,6 +20,7 @@ DATA = {
     "08_training_on_gpu": ["tfbs_gue"],
     "09_evaluating_honestly": ["coronavirus_spike_host", "tfbs_gue"],
     "10_looking_inside": ["jaspar2024", "chip_ctcf_pu1"],
+    "11_gene_finding": ["ecoli_k12", "spyogenes", "genomes_1pct"],
     "12_splice_sites": ["splice_uci", "genomes_1pct", "splice_gue"],
     "14_noncoding_rna": ["ncrna_nrc13"],
     "17_expression_profiles": ["microarray_golub_khan", "tcga_blca_luad_ucec", "pbmc68k_reduced"],

@@ -26,6 +26,7 @@ MAKERS = (
     splicing.genomes_1pct,
     bacteria.ecoli_k12,
     bacteria.promoter_bacteria,
+    bacteria.spyogenes,
     people.na12878_chr20,
     binding.chip_ctcf_pu1,
     binding.jaspar2024,

@@ -13,6 +13,7 @@ NAMES = (
     "genomes_1pct",
     "ecoli_k12",
     "promoter_bacteria",
+    "spyogenes",
     "na12878_chr20",
     "chip_ctcf_pu1",
     "jaspar2024",

@@ -1,4 +1,4 @@
-"""A bacterial genome with its annotation, and promoters cut out of it: ecoli_k12, promoter_bacteria."""
+"""Bacterial genomes with annotation, and promoters cut out of one: ecoli_k12, promoter_bacteria, spyogenes."""
 
 from __future__ import annotations
 
@@ -341,3 +341,81 @@ def promoter_bacteria(generator: np.random.Generator) -> Files:
         window = text[start : start + 81]  # the strand opposite to the gene
         negative.append(f"> {start + 60}\n{reverse_complement(window) if gene.strand == '+' else window}\n")
     return {"Ecoli_prom.fa": "".join(positive), "Ecoli_non_prom.fa": "".join(negative)}
+
+
+def spyogenes(generator: np.random.Generator) -> Files:
+    """One chromosome poor in G and C, as a GenBank file of the RAST server: no gene names, prophage genes marked."""
+    text, places = letters(150, generator, gc=0.33), []
+    for number in range(46):
+        reverse, phage = generator.random() < 0.5, 20 <= number < 26
+        unit = letters(int(generator.integers(30, 90)), generator, gc=0.33) + "AGGAGG" + letters(7, generator, gc=0.25)
+        gene = poor_in_gc(coding(int(np.clip(generator.gamma(4, 35), 32, 300)), generator), generator)
+        offset, length = len(text), len(unit) + len(gene)
+        unit += gene
+        places.append((offset, offset + len(gene), "-", phage) if reverse else
+                      (offset + length - len(gene), offset + length, "+", phage))  # fmt: skip
+        text += reverse_complement(unit) if reverse else unit
+        if (
+            number % 5 == 4 and not reverse and text[-6:-4] not in ("TA", "TG")
+        ):  # the next gene overlaps the stop of this one by four letters: ATGA
+            gene = "ATGA" + poor_in_gc(coding(60, generator), generator)[4:]
+            text = text[:-4] + gene
+            places.append((len(text) - len(gene), len(text), "+", phage))
+    return {"Streptococcus_pyogenes_M1_GAS.gb": write_rast(text + letters(150, generator, gc=0.33), places)}
+
+
+def poor_in_gc(gene: str, generator: np.random.Generator) -> str:
+    """Replace most third letters C and G by T and A where the amino acid stays the same."""
+    codons = [gene[i : i + 3] for i in range(0, len(gene), 3)]
+    for i in range(1, len(codons) - 1):
+        other = codons[i][:2] + {"C": "T", "G": "A"}.get(codons[i][2], codons[i][2])
+        if generator.random() < 0.7 and translate(other) == translate(codons[i]):
+            codons[i] = other
+    return "".join(codons)
+
+
+def write_rast(text: str, places: list[tuple[int, int, str, bool]]) -> str:
+    """A GenBank file as RAST writes it: nameless features, qualifiers that no other program knows."""
+    n = len(text)
+    lines = [
+        f"LOCUS       NC_002737            {n:>7} bp    DNA     linear   UNK 01-JAN-1980",
+        "DEFINITION  Streptococcus pyogenes M1 GAS (simulated).",
+        "ACCESSION   NC_002737",
+        "VERSION     NC_002737",
+        "KEYWORDS    .",
+        "SOURCE      Streptococcus pyogenes M1 GAS",
+        "  ORGANISM  Streptococcus pyogenes M1 GAS",
+        "            Bacteria; Firmicutes; Bacilli; Lactobacillales; Streptococcaceae;",
+        "            Streptococcus.",
+        "FEATURES             Location/Qualifiers",
+    ]
+
+    def feature(kind: str, place: str, qualifiers: list[str]) -> None:
+        lines.append(f"     {kind:<16}{place}")
+        for qualifier in qualifiers:
+            lines.extend(" " * 21 + part for part in textwrap.wrap(f"/{qualifier}", 58, break_on_hyphens=False))
+
+    feature("source", f"1..{n}", ['db_xref="taxon:160490"', 'mol_type="genomic DNA"'])
+    feature("fasta_record", f"1..{n}", ['label="NC_002737"'])
+    for number, (start, end, strand, phage) in enumerate(sorted(places), start=1):
+        place = f"{start + 1}..{end}"
+        gene = text[start:end] if strand == "+" else reverse_complement(text[start:end])
+        tool = "glimmer3" if number % 16 == 4 else "prodigal"
+        protein = translate(gene[3:], table=11, to_stop=True)
+        feature(
+            "CDS",
+            place if strand == "+" else f"complement({place})",
+            [
+                "transl_table=11",
+                f'translation="M{protein}"',
+                'product="hypothetical protein"',
+                f'db_xref="RAST2:fig|160490.61.peg.{number}"',
+                f'note="rasttk_feature_creation_tool={tool}"',
+                *(['is_phage="1"'] if phage else []),
+            ],
+        )
+    lines.append("ORIGIN")
+    for start in range(0, n, 60):
+        blocks = [text[start : start + 60][i : i + 10].lower() for i in range(0, 60, 10)]
+        lines.append(f"{start + 1:>9} " + " ".join(block for block in blocks if block))
+    return "\n".join([*lines, "//", ""])

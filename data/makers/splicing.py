@@ -9,6 +9,7 @@ import numpy as np
 from genodl_utils.sequences import reverse_complement
 from genodl_utils.simulate import sample_motif
 
+from .bacteria import coding
 from .common import Files, letters
 
 # Rows of four: A, C, G, T. Around the donor: CAG|GTAAGT; before the acceptor: ten C or T, then CAG|G.
@@ -87,12 +88,16 @@ def genomes_1pct(generator: np.random.Generator) -> Files:
             text = letters(500, generator)
             for number in range(8):
                 strand, start = "+-"[number % 2], len(text)
-                gene, exons = simulate_gene(generator)
+                gene, exons, inside = simulate_gene(generator)
                 text += gene if strand == "+" else reverse_complement(gene)
                 if strand == "-":
-                    exons = [(len(gene) - end, len(gene) - begin) for begin, end in reversed(exons)]
-                exons = [(start + begin, start + end) for begin, end in exons]
-                write_gene(gff, chromosome, source, strand, (start, len(text)), exons, f"gene{chromosome}{number}")
+                    exons, inside = (
+                        [(len(gene) - end, len(gene) - begin) for begin, end in reversed(spans)]
+                        for spans in (exons, inside)
+                    )
+                exons, inside = ([(start + begin, start + end) for begin, end in spans] for spans in (exons, inside))
+                name = f"gene{chromosome}{number}"
+                write_gene(gff, chromosome, source, strand, (start, len(text)), exons, inside, name)
                 text += letters(300, generator)
             fasta.write(f">{chromosome} 1..{len(text)}\n")
             fasta.writelines(f"{text[i : i + 60]}\n" for i in range(0, len(text), 60))
@@ -100,17 +105,22 @@ def genomes_1pct(generator: np.random.Generator) -> Files:
     return files
 
 
-def simulate_gene(generator: np.random.Generator) -> tuple[str, list[tuple[int, int]]]:
-    """A gene of four exons and three introns, with its exons as 0-based half-open intervals."""
-    text, exons = letters(60, generator, gc=0.5), []
-    begin = 0
-    for _ in range(3):
-        text += site("donor", generator)
-        exons.append((begin, len(text) - 6))
-        text += letters(int(generator.integers(60, 160)), generator, gc=0.35) + site("acceptor", generator)
-        begin = len(text) - 1
-        text += letters(int(generator.integers(90, 150)), generator, gc=0.5)
-    return text, [*exons, (begin, len(text))]
+def simulate_gene(generator: np.random.Generator) -> tuple[str, list[tuple[int, int]], list[tuple[int, int]]]:
+    """A gene of four exons and three introns; its exons and their coding parts as 0-based half-open intervals."""
+    n_codons = int(generator.integers(110, 160))
+    text, protein, exons, inside = letters(60, generator, gc=0.5), coding(n_codons, generator), [], []
+    ends, begin = [*np.sort(generator.choice(np.arange(60, 3 * n_codons - 60, 40), 3, replace=False)), len(protein)], 0
+    used = 0
+    for number, end in enumerate(ends):
+        inside.append((len(text), len(text) + int(end) - used))
+        text, used = text + protein[used:end], int(end)
+        if number < 3:
+            exons.append((begin, len(text)))
+            text += site("donor", generator)[3:] + letters(int(generator.integers(60, 160)), generator, gc=0.35)
+            text += site("acceptor", generator)[:14]
+            begin = len(text)
+    text += letters(60, generator, gc=0.5)
+    return text, [*exons, (begin, len(text))], inside
 
 
 def write_gene(
@@ -120,6 +130,7 @@ def write_gene(
     strand: str,
     span: tuple[int, int],
     exons: list[tuple[int, int]],
+    inside: list[tuple[int, int]],
     name: str,
 ) -> None:
     def line(kind: str, start: int, end: int, attributes: str, origin: str = source, score: str = ".") -> None:
@@ -129,5 +140,7 @@ def write_gene(
     line("mRNA", *span, f"ID={name}.1;Parent={name}")
     for exon in exons:
         line("exon", *exon, f"Parent={name}.1")
+    for part in inside:
+        line("CDS", *part, f"Parent={name}.1,{name}.1-Protein;")
     for (_, left), (right, _) in zip(exons, exons[1:], strict=False):
         line("intron", left, right, f"Name={name} intron", origin="RNASeq_splice", score="7")
