@@ -22,8 +22,12 @@ DATA = {
     "10_looking_inside": ["jaspar2024", "chip_ctcf_pu1"],
     "11_gene_finding": ["ecoli_k12", "spyogenes", "genomes_1pct"],
     "12_splice_sites": ["splice_uci", "genomes_1pct", "splice_gue"],
+    "13_regulatory_elements": ["promoter_bacteria", "promoter_gue", "enhancer_ienhancer", "tfbs_gue", "jaspar2024"],
     "14_noncoding_rna": ["ncrna_nrc13"],
+    "15_protein_function": ["deeploc", "deepfri_ec"],
+    "16_expression_from_sequence": ["mave_regulatory", "mpra_ecoli_urtecho", "utr5_sample2019"],
     "17_expression_profiles": ["microarray_golub_khan", "tcga_blca_luad_ucec", "pbmc68k_reduced"],
+    "18_pathways": ["msigdb_h_reactome", "tcga_blca_luad_ucec", "reactome_hierarchy"],
 }
 
 

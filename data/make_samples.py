@@ -16,7 +16,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from makers import bacteria, binding, cells, expression, nanopore, people, rna, splicing, tumors, viruses
+from makers import (
+    bacteria,
+    binding,
+    cells,
+    expression,
+    nanopore,
+    pathways,
+    people,
+    proteins,
+    regulation,
+    reporters,
+    rna,
+    splicing,
+    tumors,
+    viruses,
+)
 from makers.common import generator_for
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -38,6 +53,15 @@ MAKERS = (
     viruses.zika_genomes,
     tumors.tcga_blca_luad_ucec,
     cells.pbmc68k_reduced,
+    pathways.reactome_hierarchy,
+    pathways.msigdb_h_reactome,
+    proteins.deeploc,
+    proteins.deepfri_ec,
+    reporters.mpra_ecoli_urtecho,
+    reporters.mave_regulatory,
+    reporters.utr5_sample2019,
+    regulation.promoter_gue,
+    regulation.enhancer_ienhancer,
 )
 
 

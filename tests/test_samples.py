@@ -25,6 +25,15 @@ NAMES = (
     "zika_genomes",
     "tcga_blca_luad_ucec",
     "pbmc68k_reduced",
+    "reactome_hierarchy",
+    "msigdb_h_reactome",
+    "deeploc",
+    "deepfri_ec",
+    "mpra_ecoli_urtecho",
+    "mave_regulatory",
+    "utr5_sample2019",
+    "promoter_gue",
+    "enhancer_ienhancer",
 )
 
 

@@ -109,9 +109,9 @@ def coding(n_codons: int, generator: np.random.Generator) -> str:
     return start + "".join(inner) + str(generator.choice(STOPS, p=[0.63, 0.08, 0.29]))
 
 
-def promoter(generator: np.random.Generator) -> str:
+def promoter(generator: np.random.Generator, *, gc: float = 0.4) -> str:
     """81 letters, from 60 before the start of transcription to 20 after it."""
-    text = letters(81, generator, gc=0.4)
+    text = letters(81, generator, gc=gc)
     gap = int(generator.integers(16, 19))
     box_35, box_10 = sample_motif(MINUS_35, 1, generator)[0], sample_motif(MINUS_10, 1, generator)[0]
     start = 48 - gap - 6
@@ -340,7 +340,14 @@ def promoter_bacteria(generator: np.random.Generator) -> Files:
         taken.add(start)
         window = text[start : start + 81]  # the strand opposite to the gene
         negative.append(f"> {start + 60}\n{reverse_complement(window) if gene.strand == '+' else window}\n")
-    return {"Ecoli_prom.fa": "".join(positive), "Ecoli_non_prom.fa": "".join(negative)}
+    return {
+        "Ecoli_prom.fa": "".join(positive),
+        "Ecoli_non_prom.fa": "".join(negative),
+        "Bacillus_prom.fa": "".join(f">gene{number}\n{promoter(generator, gc=0.3)}\n" for number in range(60)),
+        "Bacillus_non_prom.fa": "".join(
+            f"> {4_214_020 + 244 * number}\n{reverse_complement(coding(27, generator))}\n" for number in range(120)
+        ),
+    }
 
 
 def spyogenes(generator: np.random.Generator) -> Files:
