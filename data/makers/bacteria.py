@@ -12,7 +12,7 @@ from Bio.Seq import translate
 from genodl_utils.sequences import reverse_complement
 from genodl_utils.simulate import sample_motif
 
-from .common import Files, fasta, generator_for, letters, wrap
+from .common import Files, fasta, generator_for, letters
 
 CONTIG = "NC_000913.3"
 ORGANISM = "Escherichia coli str. K-12 substr. MG1655"
@@ -267,6 +267,23 @@ def location(segments: list[tuple[int, int]], strand: str) -> str:
     return f"complement({text})" if strand == "-" else text
 
 
+def feature_lines(kind: str, place: str, qualifiers: list[str]) -> list[str]:
+    """One feature of a GenBank file: its place, then its qualifiers in lines of 58 letters."""
+    rows = [row for qualifier in qualifiers for row in textwrap.wrap(qualifier, 58, break_on_hyphens=False)]
+    return [f"     {kind:16s}{place}", *(" " * 21 + row for row in rows)]
+
+
+def origin_lines(text: str) -> list[str]:
+    """The sequence at the end of a GenBank file, ten letters a block, six blocks a line."""
+    lines = (text[start : start + 60].lower() for start in range(0, len(text), 60))
+    return [
+        "ORIGIN",
+        *(f"{60 * i + 1:9d} " + " ".join(textwrap.wrap(line, 10)) for i, line in enumerate(lines)),
+        "//",
+        "",
+    ]
+
+
 def write_genbank(text: str, genes: list[Gene]) -> str:
     lines = [
         f"LOCUS       NC_000913            {len(text):7d} bp    DNA     circular CON 01-JAN-2026",
@@ -282,21 +299,13 @@ def write_genbank(text: str, genes: list[Gene]) -> str:
         "FEATURES             Location/Qualifiers",
     ]
 
-    def feature(kind: str, place: str, qualifiers: list[str]) -> None:
-        lines.append(f"     {kind:16s}{place}")
-        for qualifier in qualifiers:
-            # Proteins are cut where the line ends, words are not.
-            cut = [qualifier[i : i + 58] for i in range(0, len(qualifier), 58)]
-            rows = cut if qualifier.startswith("/translation") else textwrap.wrap(qualifier, 58)
-            lines.extend(" " * 21 + row for row in rows)
-
     source = ['/organism="' + ORGANISM + '"', '/mol_type="genomic DNA"', '/strain="K-12"', '/sub_strain="MG1655"']
-    feature("source", f"1..{len(text)}", [*source, '/db_xref="taxon:511145"'])
+    lines += feature_lines("source", f"1..{len(text)}", [*source, '/db_xref="taxon:511145"'])
     for gene in genes:
         common = [f'/gene="{gene.name}"', f'/locus_tag="b{gene.number:04d}"', f'/gene_synonym="ECK{gene.number:04d}"']
         pseudo = ["/pseudo"] if gene.kind.startswith("pseudogene") else []
         database = [f'/db_xref="GeneID:{900000 + gene.number}"']
-        feature("gene", location([gene.span], gene.strand), common + pseudo + database)
+        lines += feature_lines("gene", location([gene.span], gene.strand), common + pseudo + database)
         product = [f'/product="{gene.product}"']
         if gene.kind == "CDS":
             protein = str(translate(read(text, gene), table=11))[:-1].replace("*", "U")
@@ -304,18 +313,16 @@ def write_genbank(text: str, genes: list[Gene]) -> str:
             sec = [] if gene.stop_read_as_sec is None else [f"/transl_except=(pos:{sec_position(gene)},aa:Sec)"]
             qualifiers = [*common, *slippage, "/codon_start=1", *sec, "/transl_table=11", *product]
             qualifiers += [f'/protein_id="NP_{900000 + gene.number}.1"', *database, f'/translation="M{protein[1:]}"']
-            feature("CDS", location(gene.segments, gene.strand), qualifiers)
+            lines += feature_lines("CDS", location(gene.segments, gene.strand), qualifiers)
         elif gene.kind == "pseudogene with CDS":
             qualifiers = [*common, "/pseudo", "/codon_start=1", "/transl_table=11", *product, *database]
-            feature("CDS", location(gene.segments, gene.strand), qualifiers)
+            lines += feature_lines("CDS", location(gene.segments, gene.strand), qualifiers)
         elif not pseudo:
             classes = ['/ncRNA_class="other"'] if gene.kind == "ncRNA" else []
-            feature(gene.kind, location(gene.segments, gene.strand), classes + common + product + database)
-    lines.append("ORIGIN")
-    for start in range(0, len(text), 60):
-        groups = wrap(text[start : start + 60].lower(), 10, " ").rstrip()
-        lines.append(f"{start + 1:9d} {groups}")
-    return "\n".join(lines) + "\n//\n"
+            lines += feature_lines(
+                gene.kind, location(gene.segments, gene.strand), classes + common + product + database
+            )
+    return "\n".join(lines + origin_lines(text))
 
 
 def promoter_bacteria(generator: np.random.Generator) -> Files:
@@ -397,32 +404,23 @@ def write_rast(text: str, places: list[tuple[int, int, str, bool]]) -> str:
         "FEATURES             Location/Qualifiers",
     ]
 
-    def feature(kind: str, place: str, qualifiers: list[str]) -> None:
-        lines.append(f"     {kind:<16}{place}")
-        for qualifier in qualifiers:
-            lines.extend(" " * 21 + part for part in textwrap.wrap(f"/{qualifier}", 58, break_on_hyphens=False))
-
-    feature("source", f"1..{n}", ['db_xref="taxon:160490"', 'mol_type="genomic DNA"'])
-    feature("fasta_record", f"1..{n}", ['label="NC_002737"'])
+    lines += feature_lines("source", f"1..{n}", ['/db_xref="taxon:160490"', '/mol_type="genomic DNA"'])
+    lines += feature_lines("fasta_record", f"1..{n}", ['/label="NC_002737"'])
     for number, (start, end, strand, phage) in enumerate(sorted(places), start=1):
         place = f"{start + 1}..{end}"
         gene = text[start:end] if strand == "+" else reverse_complement(text[start:end])
         tool = "glimmer3" if number % 16 == 4 else "prodigal"
         protein = translate(gene[3:], table=11, to_stop=True)
-        feature(
+        lines += feature_lines(
             "CDS",
             place if strand == "+" else f"complement({place})",
             [
-                "transl_table=11",
-                f'translation="M{protein}"',
-                'product="hypothetical protein"',
-                f'db_xref="RAST2:fig|160490.61.peg.{number}"',
-                f'note="rasttk_feature_creation_tool={tool}"',
-                *(['is_phage="1"'] if phage else []),
+                "/transl_table=11",
+                f'/translation="M{protein}"',
+                '/product="hypothetical protein"',
+                f'/db_xref="RAST2:fig|160490.61.peg.{number}"',
+                f'/note="rasttk_feature_creation_tool={tool}"',
+                *(['/is_phage="1"'] if phage else []),
             ],
         )
-    lines.append("ORIGIN")
-    for start in range(0, n, 60):
-        blocks = [text[start : start + 60][i : i + 10].lower() for i in range(0, 60, 10)]
-        lines.append(f"{start + 1:>9} " + " ".join(block for block in blocks if block))
-    return "\n".join([*lines, "//", ""])
+    return "\n".join(lines + origin_lines(text))
