@@ -56,18 +56,19 @@ def chapter_table() -> str:
 
 
 def headline(path: Path) -> str:
-    """The first deep and the strongest baseline result of the first tasks, data sets, splits and metrics."""
+    """The best deep and the best baseline result of the first tasks, data sets, splits and metrics."""
     blocks: dict[tuple, list[dict]] = {}
     for row in results.read(path):
         blocks.setdefault((row["task"], row["dataset"], row["split"], row["metric"]), []).append(row)
+    keys = [key[1:] for key in blocks]
     lines = []
-    for (_, dataset, split, metric), rows in blocks.items():
-        deep = [row for row in rows if row["kind"] == "deep"]
-        baselines = [row for row in rows if row["kind"] == "baseline"]
-        if not deep or not baselines:
+    for (task, *key), rows in blocks.items():
+        values = {kind: [row["value"] for row in rows if row["kind"] == kind] for kind in ("deep", "baseline")}
+        if not all(values.values()):
             continue
-        best = (max if rows[0]["higher_is_better"] else min)(baselines, key=lambda row: row["value"])
-        lines.append(f"{dataset} {split}, {metric}: **{deep[0]['value']:.3f}** (baseline {best['value']:.3f})")
+        best = max if rows[0]["higher_is_better"] else min
+        name = "{} {}, {}".format(*key) + (f" ({task})" if keys.count(tuple(key)) > 1 else "")
+        lines.append(f"{name}: **{best(values['deep']):.3f}** (baseline {best(values['baseline']):.3f})")
     return "<br>".join(lines[:HEADLINES])
 
 

@@ -100,6 +100,21 @@ def test_committed_files_are_made_from_the_recordings(root):
     assert checked.returncode == 0, checked.stdout
 
 
+def test_headline_sets_the_best_beside_the_best_and_names_tasks_that_share_a_key(monkeypatch):
+    def row(task, kind, value, higher_is_better=True):
+        key = {"task": task, "dataset": "set", "split": "cv5", "metric": "mcc"}
+        return key | {"kind": kind, "value": value, "higher_is_better": higher_is_better}
+
+    kinds = ("deep", "deep", "baseline", "baseline", "published")
+    rows = [row("first", kind, value) for kind, value in zip(kinds, (0.1, 0.3, 0.2, 0.4, 0.9), strict=True)]
+    rows += [row("second", kind, value, False) for kind, value in zip(kinds, (5, 6, 7, 8, 1), strict=True)]
+    rows += [row("no network", "baseline", 0.5)]
+    monkeypatch.setattr(results, "read", lambda path: rows)
+    first, second = pages.headline("any").split("<br>")
+    assert first == "set cv5, mcc (first): **0.300** (baseline 0.400)"
+    assert second == "set cv5, mcc (second): **5.000** (baseline 7.000)"
+
+
 def test_one_setting_feeds_every_address_of_the_repository(root):
     url = pages.repository_url()
     files = [root / name for name in ("README.md", "pyproject.toml", "CITATION.cff", "book/how_to_use.md")]
