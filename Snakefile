@@ -28,6 +28,7 @@ DATA = {
     "16_expression_from_sequence": ["mave_regulatory", "mpra_ecoli_urtecho", "utr5_sample2019"],
     "17_expression_profiles": ["microarray_golub_khan", "tcga_blca_luad_ucec", "pbmc68k_reduced"],
     "18_pathways": ["msigdb_h_reactome", "tcga_blca_luad_ucec", "reactome_hierarchy"],
+    "23_precision_medicine": ["warfarin_iwpc", "gdsc_v17", "gbsg_rct"],
 }
 
 

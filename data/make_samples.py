@@ -29,6 +29,7 @@ from makers import (
     reporters,
     rna,
     splicing,
+    therapy,
     tumors,
     viruses,
 )
@@ -62,6 +63,9 @@ MAKERS = (
     reporters.utr5_sample2019,
     regulation.promoter_gue,
     regulation.enhancer_ienhancer,
+    therapy.warfarin_iwpc,
+    therapy.gdsc_v17,
+    therapy.gbsg_rct,
 )
 
 

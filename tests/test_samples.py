@@ -34,6 +34,9 @@ NAMES = (
     "utr5_sample2019",
     "promoter_gue",
     "enhancer_ienhancer",
+    "warfarin_iwpc",
+    "gdsc_v17",
+    "gbsg_rct",
 )
 
 
