@@ -21,8 +21,10 @@ from makers import (
     binding,
     cells,
     expression,
+    mice,
     nanopore,
     pathways,
+    patients,
     people,
     proteins,
     regulation,
@@ -31,6 +33,7 @@ from makers import (
     splicing,
     therapy,
     tumors,
+    variants,
     viruses,
 )
 from makers.common import generator_for
@@ -66,6 +69,11 @@ MAKERS = (
     therapy.warfarin_iwpc,
     therapy.gdsc_v17,
     therapy.gbsg_rct,
+    patients.glioma_grading,
+    patients.heart_disease,
+    mice.mice_polygenic,
+    variants.brca1_sge,
+    variants.dms_tem1,
 )
 
 

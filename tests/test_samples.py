@@ -37,6 +37,11 @@ NAMES = (
     "warfarin_iwpc",
     "gdsc_v17",
     "gbsg_rct",
+    "glioma_grading",
+    "heart_disease",
+    "mice_polygenic",
+    "brca1_sge",
+    "dms_tem1",
 )
 
 

@@ -142,10 +142,14 @@ class Factor(list[str]):
     """A vector of class names, as R stores it: numbers into sorted levels."""
 
 
+class Frame(dict[str, Any]):
+    """A table: columns by name, each a Factor or an array; missing whole numbers are not provided for."""
+
+
 def write_rdata(variables: dict[str, Any]) -> bytes:
     """Variables in R's binary format (XDR, version 2), not compressed.
 
-    A variable is a dict, a Factor, or a matrix with the names of its rows and columns (or None).
+    A variable is a dict, a Frame, a Factor, an array, or a matrix with the names of its rows and columns (or None).
     """
     head = b"RDX2\nX\n" + struct.pack(">iii", 2, 0x020E01, 0x020300)
     pairs = (struct.pack(">i", 0x402) + _symbol(name) + _r_object(value) for name, value in variables.items())
@@ -178,6 +182,14 @@ def _attributes(**pairs: bytes) -> bytes:
 
 
 def _r_object(value: Any) -> bytes:
+    if isinstance(value, np.ndarray):
+        return _numbers(value)
+    if isinstance(value, Frame):
+        items = b"".join(map(_r_object, value.values()))
+        n_rows = len(next(iter(value.values())))
+        attributes = {"names": _strings(value), "class": _strings(["data.frame"])}
+        attributes["row.names"] = _strings(str(number + 1) for number in range(n_rows))
+        return struct.pack(">ii", 19 | 0x300, len(value)) + items + _attributes(**attributes)
     if isinstance(value, dict):
         items = b"".join(map(_r_object, value.values()))
         return struct.pack(">ii", 19 | 0x200, len(value)) + items + _attributes(names=_strings(value))

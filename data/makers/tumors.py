@@ -49,6 +49,12 @@ PASSENGERS = """
     FGFR4 FN1 FOXO1 FOXO3 FRS2 FYN FZD3 FZD6 GAB1 GATAD2B GEN1 HCFC1 HDAC4 HDAC9 HGF IRS1 IRS2 KIT KL LRP6 MAPKAP1
     MET MTOR MUC16 NBEA NEB NRG1 NRG3 OBSCN PDGFRA PDGFRB PIK3AP1 PIK3CB POLE RB1 RYR2 ZFHX3 ZZZ3
 """
+# What a network reached, in the form of the authors' table; the numbers are invented.
+CINDEX = """\
+Project,Project,Val C-Index (Mean),Val C-Index (STD),Val C-Index (CI),Val C-Index (Max),val_idx,C-Index (All)
+blca,blca,0.53,0.03,(0.500-0.560),0.56,3,0.53
+luad,luad,0.53,0.06,(0.470-0.590),0.6,2,0.53
+"""
 SIGNATURES = (
     "Tumor Suppressor Genes", "Oncogenes", "Protein Kinases", "Cell Differentiation Markers", "Transcription Factors",
     "Cytokines and Growth Factors",
@@ -86,6 +92,7 @@ def tcga_blca_luad_ucec(generator: np.random.Generator) -> Files:
     files["signatures.csv"] = pd.DataFrame({name: pd.Series(members) for name, members in groups.items()}).to_csv(
         index=False
     )
+    files["cindex.csv"] = CINDEX
     return files
 
 
