@@ -28,7 +28,9 @@ DATA = {
     "16_expression_from_sequence": ["mave_regulatory", "mpra_ecoli_urtecho", "utr5_sample2019"],
     "17_expression_profiles": ["microarray_golub_khan", "tcga_blca_luad_ucec", "pbmc68k_reduced"],
     "18_pathways": ["msigdb_h_reactome", "tcga_blca_luad_ucec", "reactome_hierarchy"],
+    "19_variant_calling": ["na12878_chr20"],
     "20_variant_effects": ["dms_tem1", "brca1_sge", "splice_uci"],
+    "21_ancestry": ["ancestry_1000g"],
     "22_disease_risk": ["tcga_blca_luad_ucec", "glioma_grading", "mice_polygenic", "heart_disease"],
     "23_precision_medicine": ["warfarin_iwpc", "gdsc_v17", "gbsg_rct"],
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from makers import (
+    ancestry,
     bacteria,
     binding,
     cells,
@@ -74,6 +75,7 @@ MAKERS = (
     mice.mice_polygenic,
     variants.brca1_sge,
     variants.dms_tem1,
+    ancestry.ancestry_1000g,
 )
 
 

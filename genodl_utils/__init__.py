@@ -20,6 +20,7 @@ __all__ = [
     "interpretation",
     "intervals",
     "models",
+    "pileup",
     "plots",
     "results",
     "sequences",

@@ -42,6 +42,7 @@ NAMES = (
     "mice_polygenic",
     "brca1_sge",
     "dms_tem1",
+    "ancestry_1000g",
 )
 
 

@@ -48,7 +48,7 @@ class TestPackage:
     def test_import_is_light_and_lazy(self):
         code = (
             "import sys, genodl_utils; before = set(sys.modules); assert 'numpy' not in before;"
-            "genodl_utils.sequences; import genodl_utils.intervals, genodl_utils.simulate;"
+            "genodl_utils.sequences; import genodl_utils.intervals, genodl_utils.pileup, genodl_utils.simulate;"
             "heavy = {'keras', 'tensorflow', 'pandas', 'scipy', 'sklearn', 'matplotlib', 'Bio'};"
             "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
         )

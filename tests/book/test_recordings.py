@@ -28,9 +28,16 @@ BARS = {
     ("mave_regulatory_mpsa", "test", "r2"): 0.7,
     ("mave_regulatory_sortseq", "test", "r2"): 0.5,
     ("mpra_ecoli_urtecho", "genome_split", "auroc"): 0.83,
+    ("brca1_sge", "leave_exon_out", "auroc"): 0.87,
+    ("brca1_sge", "leave_exon_out_missense", "auroc"): 0.77,
+    ("ancestry_1000g", "cv5", "superpopulation_accuracy"): 0.97,
+    ("ancestry_1000g", "cv5", "population_accuracy"): 0.4,
+    ("tcga_blca_luad_ucec", "ucec_cv5", "subtype_auroc"): 0.9,
+    ("warfarin_iwpc", "cv5", "mae"): 8.5,
 }
-# ... and better than every baseline on the same split.
-WINS = {*BARS, ("splice_gue", "test", "mcc")}
+# ... and better than every baseline on the same split, but where the chapter says that a baseline does as well.
+TIES = {key for key in BARS if key[0] in ("brca1_sge", "ancestry_1000g", "tcga_blca_luad_ucec")}
+WINS = {*BARS, ("splice_gue", "test", "mcc")} - TIES
 
 # Measured facts, which every source that counts them must agree on, and errors that must stay small.
 FACTS = {
@@ -94,11 +101,13 @@ def test_published_results_and_citations_are_in_the_bibliography(path, root):
 
 def test_claimed_results_hold():
     rows = [row for path in CHAPTERS for row in results.read(path)]
-    for key in WINS:
+    for key in {*BARS, *WINS}:
         block = [row for row in rows if (row["dataset"], row["split"], row["metric"]) == key]
-        deep = max(row["value"] for row in block if row["kind"] == "deep")
-        assert deep >= BARS.get(key, 0), key
-        assert all(deep > row["value"] for row in block if row["kind"] == "baseline"), key
+        sign = 1 if block[0]["higher_is_better"] else -1
+        deep = max(sign * row["value"] for row in block if row["kind"] == "deep")
+        assert key not in BARS or deep >= sign * BARS[key], key
+        if key in WINS:
+            assert all(deep > sign * row["value"] for row in block if row["kind"] == "baseline"), key
 
 
 def test_measured_facts_hold():
