@@ -41,7 +41,8 @@ pages: install  ## write the README's table, the results page and the like out o
 test: install  ## check code, notebooks (on sample data), recordings and built pages
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	$(BIN)/python -m pytest --quiet --doctest-modules genodl_utils
-	$(BIN)/python -m pytest -m "not browser" --durations=5
+	$(BIN)/python -m pytest -m "not browser" --ignore tests/notebooks --durations=5
+	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/notebooks --numprocesses 2 --durations=5
 
 test-browser: install  ## open the built pages in Chromium (Debian: apt install chromium)
 	$(BIN)/python -m pytest -m browser
