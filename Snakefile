@@ -33,6 +33,8 @@ DATA = {
     "21_ancestry": ["ancestry_1000g"],
     "22_disease_risk": ["tcga_blca_luad_ucec", "glioma_grading", "mice_polygenic", "heart_disease"],
     "23_precision_medicine": ["warfarin_iwpc", "gdsc_v17", "gbsg_rct"],
+    "24_viruses": ["hiv1_subtypes", "coronavirus_spike_host", "phylo_nexus"],
+    "26_evolution": ["phylo_nexus"],
 }
 
 

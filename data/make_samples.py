@@ -22,6 +22,7 @@ from makers import (
     binding,
     cells,
     expression,
+    lineages,
     mice,
     nanopore,
     pathways,
@@ -33,6 +34,7 @@ from makers import (
     rna,
     splicing,
     therapy,
+    trees,
     tumors,
     variants,
     viruses,
@@ -76,6 +78,8 @@ MAKERS = (
     variants.brca1_sge,
     variants.dms_tem1,
     ancestry.ancestry_1000g,
+    trees.phylo_nexus,
+    lineages.hiv1_subtypes,
 )
 
 

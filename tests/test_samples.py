@@ -43,6 +43,8 @@ NAMES = (
     "brca1_sge",
     "dms_tem1",
     "ancestry_1000g",
+    "phylo_nexus",
+    "hiv1_subtypes",
 )
 
 
