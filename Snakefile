@@ -34,7 +34,10 @@ DATA = {
     "22_disease_risk": ["tcga_blca_luad_ucec", "glioma_grading", "mice_polygenic", "heart_disease"],
     "23_precision_medicine": ["warfarin_iwpc", "gdsc_v17", "gbsg_rct"],
     "24_viruses": ["hiv1_subtypes", "coronavirus_spike_host", "phylo_nexus"],
+    "25_alignment": ["balibase3", "mtdna_human_orang", "maf_blocks", "ecoli_k12", "spyogenes"],
     "26_evolution": ["phylo_nexus"],
+    "27_assembly": ["lambda_illumina", "lambda_nanopore"],
+    "28_resistance_screening": ["amr_genes", "ecoli_k12", "spyogenes"],
 }
 
 

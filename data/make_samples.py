@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from makers import (
+    alignments,
     ancestry,
     bacteria,
     binding,
@@ -31,6 +32,7 @@ from makers import (
     proteins,
     regulation,
     reporters,
+    resistance,
     rna,
     splicing,
     therapy,
@@ -80,6 +82,11 @@ MAKERS = (
     ancestry.ancestry_1000g,
     trees.phylo_nexus,
     lineages.hiv1_subtypes,
+    nanopore.lambda_illumina,
+    resistance.amr_genes,
+    alignments.balibase3,
+    alignments.mtdna_human_orang,
+    alignments.maf_blocks,
 )
 
 

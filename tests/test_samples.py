@@ -45,6 +45,11 @@ NAMES = (
     "ancestry_1000g",
     "phylo_nexus",
     "hiv1_subtypes",
+    "lambda_illumina",
+    "amr_genes",
+    "balibase3",
+    "mtdna_human_orang",
+    "maf_blocks",
 )
 
 

@@ -261,6 +261,21 @@ def sec_position(gene: Gene) -> str:
     return f"{start}..{start + 2}" if gene.strand == "+" else f"complement({start}..{start + 2})"
 
 
+def ec_number(gene: Gene) -> str:
+    """The number of the reaction that every second protein speeds up; spyogenes has relatives of some of them."""
+    return f"{gene.number % 6 + 1}.1.1.{gene.number}" if gene.number % 2 else ""
+
+
+def relative(gene: str, generator: np.random.Generator) -> str:
+    """A coding sequence of which two fifths of the codons were drawn anew."""
+    codons = [gene[i : i + 3] for i in range(0, len(gene), 3)]
+    others = [codon for codon in codons[1:-1] if codon not in STOPS]
+    for i in range(1, len(codons) - 1):
+        if codons[i] in STOPS or generator.random() < 0.4:
+            codons[i] = others[generator.integers(len(others))]
+    return "".join(codons)
+
+
 def location(segments: list[tuple[int, int]], strand: str) -> str:
     text = ",".join(f"{start + 1}..{end}" for start, end in sorted(segments))
     text = f"join({text})" if len(segments) > 1 else text
@@ -311,7 +326,8 @@ def write_genbank(text: str, genes: list[Gene]) -> str:
             protein = str(translate(read(text, gene), table=11))[:-1].replace("*", "U")
             slippage = ["/ribosomal_slippage"] if len(gene.segments) > 1 else []
             sec = [] if gene.stop_read_as_sec is None else [f"/transl_except=(pos:{sec_position(gene)},aa:Sec)"]
-            qualifiers = [*common, *slippage, "/codon_start=1", *sec, "/transl_table=11", *product]
+            number = [f'/EC_number="{ec_number(gene)}"'] if ec_number(gene) else []
+            qualifiers = [*common, *slippage, *number, "/codon_start=1", *sec, "/transl_table=11", *product]
             qualifiers += [f'/protein_id="NP_{900000 + gene.number}.1"', *database, f'/translation="M{protein[1:]}"']
             lines += feature_lines("CDS", location(gene.segments, gene.strand), qualifiers)
         elif gene.kind == "pseudogene with CDS":
@@ -360,21 +376,28 @@ def promoter_bacteria(generator: np.random.Generator) -> Files:
 def spyogenes(generator: np.random.Generator) -> Files:
     """One chromosome poor in G and C, as a GenBank file of the RAST server: no gene names, prophage genes marked."""
     text, places = letters(150, generator, gc=0.33), []
+    changes, (ecoli, genes, _) = generator_for("spyogenes relatives"), genome()
+    enzymes = [
+        g for g in genes if g.kind == "CDS" and len(g.segments) == 1 and ec_number(g) and g.stop_read_as_sec is None
+    ]
     for number in range(46):
         reverse, phage = generator.random() < 0.5, 20 <= number < 26
         unit = letters(int(generator.integers(30, 90)), generator, gc=0.33) + "AGGAGG" + letters(7, generator, gc=0.25)
-        gene = poor_in_gc(coding(int(np.clip(generator.gamma(4, 35), 32, 300)), generator), generator)
+        gene, number_of = poor_in_gc(coding(int(np.clip(generator.gamma(4, 35), 32, 300)), generator), generator), ""
+        if number % 2 == 0 and not phage:  # a relative of a protein of ecoli_k12
+            source = enzymes[number // 2 % len(enzymes)]
+            gene, number_of = relative(read(ecoli, source), changes), ec_number(source)
         offset, length = len(text), len(unit) + len(gene)
         unit += gene
-        places.append((offset, offset + len(gene), "-", phage) if reverse else
-                      (offset + length - len(gene), offset + length, "+", phage))  # fmt: skip
+        places.append((offset, offset + len(gene), "-", phage, number_of) if reverse else
+                      (offset + length - len(gene), offset + length, "+", phage, number_of))  # fmt: skip
         text += reverse_complement(unit) if reverse else unit
         if (
             number % 5 == 4 and not reverse and text[-6:-4] not in ("TA", "TG")
         ):  # the next gene overlaps the stop of this one by four letters: ATGA
             gene = "ATGA" + poor_in_gc(coding(60, generator), generator)[4:]
             text = text[:-4] + gene
-            places.append((len(text) - len(gene), len(text), "+", phage))
+            places.append((len(text) - len(gene), len(text), "+", phage, ""))
     return {"Streptococcus_pyogenes_M1_GAS.gb": write_rast(text + letters(150, generator, gc=0.33), places)}
 
 
@@ -388,7 +411,7 @@ def poor_in_gc(gene: str, generator: np.random.Generator) -> str:
     return "".join(codons)
 
 
-def write_rast(text: str, places: list[tuple[int, int, str, bool]]) -> str:
+def write_rast(text: str, places: list[tuple[int, int, str, bool, str]]) -> str:
     """A GenBank file as RAST writes it: nameless features, qualifiers that no other program knows."""
     n = len(text)
     lines = [
@@ -406,7 +429,7 @@ def write_rast(text: str, places: list[tuple[int, int, str, bool]]) -> str:
 
     lines += feature_lines("source", f"1..{n}", ['/db_xref="taxon:160490"', '/mol_type="genomic DNA"'])
     lines += feature_lines("fasta_record", f"1..{n}", ['/label="NC_002737"'])
-    for number, (start, end, strand, phage) in enumerate(sorted(places), start=1):
+    for number, (start, end, strand, phage, number_of) in enumerate(sorted(places), start=1):
         place = f"{start + 1}..{end}"
         gene = text[start:end] if strand == "+" else reverse_complement(text[start:end])
         tool = "glimmer3" if number % 16 == 4 else "prodigal"
@@ -420,6 +443,7 @@ def write_rast(text: str, places: list[tuple[int, int, str, bool]]) -> str:
                 '/product="hypothetical protein"',
                 f'/db_xref="RAST2:fig|160490.61.peg.{number}"',
                 f'/note="rasttk_feature_creation_tool={tool}"',
+                *([f'/EC_number="{number_of}"'] if number_of else []),
                 *(['/is_phage="1"'] if phage else []),
             ],
         )

@@ -34,9 +34,14 @@ BARS = {
     ("ancestry_1000g", "cv5", "population_accuracy"): 0.4,
     ("tcga_blca_luad_ucec", "ucec_cv5", "subtype_auroc"): 0.9,
     ("warfarin_iwpc", "cv5", "mae"): 8.5,
+    ("hiv1_subtypes", "country_held_out", "accuracy"): 0.98,
+    ("quartets_simulated", "random", "accuracy"): 0.85,
+    ("lambda_nanopore", "held_out_half", "edits_per_kb"): 600 / 24.251,
+    ("lambda_nanopore", "whole_genome_cross_fitted", "edits_per_kb"): 1312 / 48.502,
 }
 # ... and better than every baseline on the same split, but where the chapter says that a baseline does as well.
-TIES = {key for key in BARS if key[0] in ("brca1_sge", "ancestry_1000g", "tcga_blca_luad_ucec")}
+TIED = ("brca1_sge", "ancestry_1000g", "tcga_blca_luad_ucec", "hiv1_subtypes", "quartets_simulated")
+TIES = {key for key in BARS if key[0] in TIED}
 WINS = {*BARS, ("splice_gue", "test", "mcc")} - TIES
 
 # Measured facts, which every source that counts them must agree on, and errors that must stay small.
