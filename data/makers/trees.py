@@ -24,23 +24,18 @@ N_PRIMATE, N_RSV, N_TIPS, RATE = 898, 629, 40, 2e-3
 
 # Both files end in blocks that a reader of alignments must step over.
 ASSUMPTIONS = """begin assumptions;
-\tcharset coding = 2-457 660-896;
-\tcharset noncoding = 1 458-659 897-898;
-\tcharset 1stpos = 2-457\\3 660-896\\3;
-\tcharset 2ndpos = 3-457\\3 661-896\\3;
-\tcharset 3rdpos = 4-457\\3 662-.\\3;
-
-\texset coding = noncoding;
-\tusertype 2_1 = 4\t\t[weights transversions 2 times transitions]
+\tcharset first_letters = 2-457\\3 660-896\\3;
+\tcharset between_genes = 1 458-659 897-898;
+\tusertype simulated = 4 [cost of a change]
 \t\ta  c  g  t
-\t[a]\t.  2  1  2
-\t[c] 2  .  2  1
-\t[g]\t1  2  .  2
-\t[t]\t2  1  2  .
+\t[a]\t.  3  1  3
+\t[c]\t3  .  3  1
+\t[g]\t1  3  .  3
+\t[t]\t3  1  3  .
 \t\t;
 end;
-begin paup;
-\tconstraints ch = ((Homo_sapiens,Pan));
+begin unknown_program;
+\tset nothing = yes;
 end;
 """
 
@@ -105,7 +100,7 @@ def plain(rows: dict[str, NDArray[np.str_]]) -> str:
     lines += [
         name.replace("._", "_") + ("\t  \t\t" if name == "Pan" else "\t\t") + "".join(rows[name]) for name in order
     ]
-    lines += [";", "end;", "", "begin assumptions;", "\tcharset firsthalf = 1-449;", "\tcharset secondhalf = 450-898;"]
+    lines += [";", "end;", "", "begin assumptions;", "\tcharset front = 1-449;", "\tcharset back = 450-898;"]
     return "\n".join([*lines, "end;"])
 
 
