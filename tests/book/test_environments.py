@@ -102,7 +102,7 @@ def test_installing_in_colab_replaces_nothing(project, colab):
             waiting += [Requirement(line) for line in needed]
     # TensorFlow is never pulled in, and what is added is small and known.
     added = {"biopython", "logomaker", "lifelines", "formulaic", "interface-meta", "autograd-gamma"}
-    added |= {"edlib", "pyhmmer", "pyspoa"}
+    added |= {"edlib", "pyhmmer", "pyspoa", "rdkit"}
     assert seen - IN_COLAB == added | {"optuna", "alembic", "colorlog", "mako", "pysam", "rdata"}
 
 
