@@ -65,4 +65,4 @@ lock:  ## renew requirements.lock (needs uv)
 		--extra tensorflow --extra chapters --extra book --extra test pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what was built; keeps .venv and the downloaded data
-	rm -rf _build .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis book/results.md book/data_cards.md
+	rm -rf _build .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis book/mission.md book/results.md book/data_cards.md

@@ -1,4 +1,4 @@
-"""Write what is made from other files: the README's table, the results appendix, the page of data sets, addresses.
+"""Write what is made from other files: the README's table, the mission's table, results, data sets, addresses.
 
     pages.py            write everything
     pages.py --check    write nothing; say what is out of date among the committed files, exit status 1 if anything is
@@ -99,6 +99,60 @@ def results_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def mission_page() -> str:
+    """One row a system of the mission, out of the recorded blocks that `book/mission.toml` names."""
+    lines = [
+        "# The mission",
+        "",
+        "What deep learning is asked to do in genomics, and what this book recorded for each task.",
+        "A row shows the best network and the best simple method of one table of the chapter,",
+        "with 95 % intervals; the better value is bold, which is no test of the difference: the chapter has that.",
+        "A published figure stands here only where its source was checked, with its split where that is another one.",
+        "",
+        "::::{div} full-width",
+        "| System and score | Chapter | Network | Baseline | Published |",
+        "|---|---|---|---|---|",
+    ]
+    for system in tomllib.loads((BOOK / "mission.toml").read_text(encoding="utf-8"))["system"]:
+        cells = [cell.replace("|", "\\|") for cell in mission_row(**system)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "::::"]) + "\n"
+
+
+def mission_row(name: str, chapter: str, dataset: str, split: str, metric: str, task: str | None = None) -> list[str]:
+    """Return the cells of one system: what is scored, chapter, best network, best baseline, what is published."""
+    path = next(iter(chapters.find([chapter])))
+    same = [row for row in results.read(path) if (row["dataset"], row["metric"]) == (dataset, metric)]
+    rows = [row for row in same if row["split"] == split and task in (None, row["task"])]
+    kinds = {row["kind"] for row in rows}
+    if len({row["task"] for row in rows}) != 1 or not {"deep", "baseline"} <= kinds:
+        raise SystemExit(
+            f"Expected recorded rows of one task with a network and a baseline for {name!r} in book/mission.toml: "
+            f"{chapter}, {dataset}, {split}, {metric}, task {task}. "
+            f"Received: tasks {sorted({row['task'] for row in rows})}, kinds {sorted(kinds)}. "
+            "Record the chapter, or name another block"
+        )
+    higher = rows[0]["higher_is_better"]
+    best = {k: (max if higher else min)((r for r in rows if r["kind"] == k), key=lambda r: r["value"]) for k in kinds}
+    ahead = (max if higher else min)(("deep", "baseline"), key=lambda kind: best[kind]["value"])
+    cells = {
+        kind: f"{row['model']}: {'**' * (kind == ahead)}{results.format_value(row)}{'**' * (kind == ahead)}"
+        for kind, row in best.items()
+    }
+    if "published" not in kinds:
+        other = [row for row in same if row["kind"] == "published" and task in (None, row["task"])]
+        cells["published"] = "<br>".join(published(row) + f", split {row['split']}" for row in other) or "none checked"
+    else:
+        cells["published"] = published(best["published"])
+    scored = f"`{dataset}`<br>`{split}`<br>`{metric}`, {'higher' if higher else 'lower'} is better"
+    title = f"[{chapters.title(chapters.load(path))}](../notebooks/{path.name})"
+    return [f"**{name}**<br>{scored}", title, cells["deep"], cells["baseline"], cells["published"]]
+
+
+def published(row: dict) -> str:
+    return f"{row['model']}: {results.format_value(row)} {{cite}}`{row['source']}`"
+
+
 def registry() -> dict:
     return tomllib.loads((ROOT / "data" / "registry.toml").read_text(encoding="utf-8"))
 
@@ -170,7 +224,8 @@ def committed() -> dict[Path, bytes]:
 
 def generated() -> dict[Path, bytes]:
     """Return the files that are made anew for every build and never committed."""
-    return {BOOK / "results.md": results_page().encode(), BOOK / "data_cards.md": data_page().encode()}
+    pages = {"mission.md": mission_page(), "results.md": results_page(), "data_cards.md": data_page()}
+    return {BOOK / name: text.encode() for name, text in pages.items()}
 
 
 def main() -> None:

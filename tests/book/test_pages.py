@@ -81,6 +81,29 @@ def test_results_page_lists_every_recorded_result(soups):
             assert any(row["kind"] in cells and results.format_value(row) in cells for cells in table)
 
 
+def test_mission_page_has_no_empty_cell_and_names_every_application(soups):
+    rows = [[cell.get_text(strip=True) for cell in row.select("td")] for row in soups["book/mission.html"].select("tr")]
+    rows = [row for row in rows if row]
+    assert all(len(row) == 5 and all(row) for row in rows)
+    applications = {path.stem for path in CHAPTERS if path.stem > "11"}
+    linked = {link["href"] for link in soups["book/mission.html"].select("table a[href*=notebooks]")}
+    assert {f"../notebooks/{name}.html" for name in applications} == linked
+
+
+def test_a_mission_row_shows_the_best_network_and_baseline():
+    [path] = chapters.find(["12_splice_sites"])
+    cells = pages.mission_row("Splice sites", path.stem, "splice_uci", "cv10", "accuracy")
+    rows = [row for row in results.read(path) if (row["dataset"], row["split"]) == ("splice_uci", "cv10")]
+    for cell, kind in zip(cells[2:4], ("deep", "baseline"), strict=True):
+        best = max((row for row in rows if row["kind"] == kind), key=lambda row: row["value"])
+        assert best["model"] in cell and results.format_value(best) in cell
+
+
+def test_a_mission_row_without_a_recording_is_refused():
+    with pytest.raises(SystemExit, match=r"'Splice sites' in book/mission.toml: .* Received: tasks \[\]"):
+        pages.mission_row("Splice sites", "12_splice_sites", "splice_uci", "no_such_split", "accuracy")
+
+
 def test_data_page_lists_every_data_set(soups):
     text = soups["book/data_cards.html"].get_text()
     assert all(name in text for name in pages.registry())
