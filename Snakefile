@@ -38,6 +38,7 @@ DATA = {
     "26_evolution": ["phylo_nexus"],
     "27_assembly": ["lambda_illumina", "lambda_nanopore"],
     "28_resistance_screening": ["amr_genes", "ecoli_k12", "spyogenes"],
+    "32_crispr": ["crispr_deephf", "crispr_doench2016", "ecoli_k12"],
 }
 
 

@@ -22,6 +22,7 @@ from makers import (
     bacteria,
     binding,
     cells,
+    editing,
     expression,
     lineages,
     mice,
@@ -87,6 +88,8 @@ MAKERS = (
     alignments.balibase3,
     alignments.mtdna_human_orang,
     alignments.maf_blocks,
+    editing.crispr_deephf,
+    editing.crispr_doench2016,
 )
 
 

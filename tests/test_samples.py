@@ -50,6 +50,8 @@ NAMES = (
     "balibase3",
     "mtdna_human_orang",
     "maf_blocks",
+    "crispr_deephf",
+    "crispr_doench2016",
 )
 
 

@@ -139,11 +139,14 @@ def mission_row(name: str, chapter: str, dataset: str, split: str, metric: str, 
         kind: f"{row['model']}: {'**' * (kind == ahead)}{results.format_value(row)}{'**' * (kind == ahead)}"
         for kind, row in best.items()
     }
-    if "published" not in kinds:
-        other = [row for row in same if row["kind"] == "published" and task in (None, row["task"])]
-        cells["published"] = "<br>".join(published(row) + f", split {row['split']}" for row in other) or "none checked"
-    else:
+    elsewhere = [row for row in same if row["kind"] == "published" and task in (None, row["task"])]
+    if "published" in kinds:
         cells["published"] = published(best["published"])
+    elif elsewhere:
+        row = (max if higher else min)(elsewhere, key=lambda row: row["value"])
+        cells["published"] = f"{published(row)}, split `{row['split']}`"
+    else:
+        cells["published"] = "none checked"
     scored = f"`{dataset}`<br>`{split}`<br>`{metric}`, {'higher' if higher else 'lower'} is better"
     title = f"[{chapters.title(chapters.load(path))}](../notebooks/{path.name})"
     return [f"**{name}**<br>{scored}", title, cells["deep"], cells["baseline"], cells["published"]]
