@@ -38,7 +38,13 @@ DATA = {
     "26_evolution": ["phylo_nexus"],
     "27_assembly": ["lambda_illumina", "lambda_nanopore"],
     "28_resistance_screening": ["amr_genes", "ecoli_k12", "spyogenes"],
+    "29_protein_structure": ["flip_secondary_structure", "kortemme40_contacts"],
+    "30_protein_engineering": ["flip_gb1"],
+    "31_drug_target": ["dta_davis_kiba"],
     "32_crispr": ["crispr_deephf", "crispr_doench2016", "ecoli_k12"],
+    "33_cell_images": ["bccd", "nuclei_fluo", "nuclei_stained"],
+    "34_crops": ["wheat_bglr", "maize_technow"],
+    "35_knowledge_graphs": ["rephetio_kg", "yeast_ppi"],
 }
 
 

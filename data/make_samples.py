@@ -22,11 +22,16 @@ from makers import (
     bacteria,
     binding,
     cells,
+    crops,
+    drugs,
     editing,
     expression,
+    images,
+    landscapes,
     lineages,
     mice,
     nanopore,
+    networks,
     pathways,
     patients,
     people,
@@ -36,6 +41,7 @@ from makers import (
     resistance,
     rna,
     splicing,
+    structures,
     therapy,
     trees,
     tumors,
@@ -90,6 +96,17 @@ MAKERS = (
     alignments.maf_blocks,
     editing.crispr_deephf,
     editing.crispr_doench2016,
+    landscapes.flip_gb1,
+    images.bccd,
+    images.nuclei_fluo,
+    images.nuclei_stained,
+    drugs.dta_davis_kiba,
+    structures.flip_secondary_structure,
+    structures.kortemme40_contacts,
+    networks.rephetio_kg,
+    networks.yeast_ppi,
+    crops.wheat_bglr,
+    crops.maize_technow,
 )
 
 
@@ -105,6 +122,7 @@ def main() -> None:
                 content = content.encode()
                 # mtime=0: a compressed file must not depend on when it was written.
                 content = gzip.compress(content, mtime=0) if file.endswith(".gz") else content
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_bytes(content)
 
 

@@ -52,6 +52,16 @@ NAMES = (
     "maf_blocks",
     "crispr_deephf",
     "crispr_doench2016",
+    "flip_gb1",
+    "bccd",
+    "nuclei_fluo",
+    "nuclei_stained",
+    "dta_davis_kiba",
+    "flip_secondary_structure",
+    "rephetio_kg",
+    "yeast_ppi",
+    "wheat_bglr",
+    "maize_technow",
 )
 
 
