@@ -4,8 +4,10 @@ import gzip
 import io
 import runpy
 import zipfile
+from fnmatch import fnmatch
 
 import pytest
+from PIL import Image
 
 NAMES = (
     "splice_uci",
@@ -58,6 +60,7 @@ NAMES = (
     "nuclei_stained",
     "dta_davis_kiba",
     "flip_secondary_structure",
+    "kortemme40_contacts",
     "rephetio_kg",
     "yeast_ppi",
     "wheat_bglr",
@@ -66,10 +69,13 @@ NAMES = (
 
 
 def decompressed(content):
-    """Compressed bytes depend on the version of zlib; BAM and RData are compressed too, whatever their names end in."""
+    """Compressed bytes depend on the version of zlib; BAM, RData and images are compressed too."""
     if content.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
+    if content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+        with Image.open(io.BytesIO(content)) as image:
+            return image.mode, image.size, image.tobytes()
     return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 
@@ -96,5 +102,11 @@ def test_samples_are_small(root):
 def test_samples_carry_registered_names(root, name, monkeypatch):
     from genodl_utils import datasets
 
-    registered = {file["name"] for file in datasets._registry()[name]["files"]}
-    assert {path.name for path in (root / "data" / "samples" / name).iterdir()} <= registered
+    entry, folder = datasets._registry()[name], root / "data" / "samples" / name
+    if "archive" in entry:
+        members = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        patterns = entry["archive"]["include"]
+        assert members and all(any(fnmatch(member, pattern) for pattern in patterns) for member in members)
+        return
+    registered = {file["name"] for file in entry["files"]}
+    assert {path.name for path in folder.iterdir()} <= registered

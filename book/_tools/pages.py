@@ -109,18 +109,17 @@ def mission_page() -> str:
         "with 95 % intervals; the better value is bold, which is no test of the difference: the chapter has that.",
         "A published figure stands here only where its source was checked, with its split where that is another one.",
         "",
-        "::::{div} full-width",
-        "| System and score | Chapter | Network | Baseline | Published |",
-        "|---|---|---|---|---|",
+        "| System, chapter, score | Network | Baseline | Published |",
+        "|---|---|---|---|",
     ]
     for system in tomllib.loads((BOOK / "mission.toml").read_text(encoding="utf-8"))["system"]:
         cells = [cell.replace("|", "\\|") for cell in mission_row(**system)]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "::::"]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def mission_row(name: str, chapter: str, dataset: str, split: str, metric: str, task: str | None = None) -> list[str]:
-    """Return the cells of one system: what is scored, chapter, best network, best baseline, what is published."""
+    """Return the cells of one system: its chapter and score, best network, best baseline, what is published."""
     path = next(iter(chapters.find([chapter])))
     same = [row for row in results.read(path) if (row["dataset"], row["metric"]) == (dataset, metric)]
     rows = [row for row in same if row["split"] == split and task in (None, row["task"])]
@@ -149,7 +148,7 @@ def mission_row(name: str, chapter: str, dataset: str, split: str, metric: str, 
         cells["published"] = "none checked"
     scored = f"`{dataset}`<br>`{split}`<br>`{metric}`, {'higher' if higher else 'lower'} is better"
     title = f"[{chapters.title(chapters.load(path))}](../notebooks/{path.name})"
-    return [f"**{name}**<br>{scored}", title, cells["deep"], cells["baseline"], cells["published"]]
+    return [f"**{name}**<br>{title}<br>{scored}", cells["deep"], cells["baseline"], cells["published"]]
 
 
 def published(row: dict) -> str:
