@@ -224,7 +224,7 @@ def restart(model: keras.Model, weights: Sequence[Any]) -> None:
     model.set_weights(weights)
     for variable in model.optimizer.variables:
         if not variable.path.endswith("learning_rate"):
-            variable.assign(keras.ops.zeros_like(variable))
+            variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
 
 
 def progress(items: Sequence[T], name: str) -> Iterator[T]:
