@@ -52,7 +52,8 @@ def requirements(project, *extras):
 
 
 def test_lock_satisfies_the_package_and_its_extras(project, lock):
-    for requirement in requirements(project, "tensorflow", "chapters", "book", "test"):
+    extras = ("tensorflow", "chapters", "privacy", "deployment", "jax", "cluster", "book", "test")
+    for requirement in requirements(project, *extras):
         versions = lock[canonicalize_name(requirement.name)]
         assert all(version in requirement.specifier for version in versions), str(requirement)
 
@@ -79,7 +80,8 @@ def test_conda_environment_asks_for_the_same(project, root):
     conda = {}
     for requirement in (Requirement(line) for line in lines if not line.startswith(("python", "pip", "-e"))):
         conda[CONDA_NAMES.get(requirement.name, requirement.name)] = requirement.specifier
-    expected = {requirement.name: requirement.specifier for requirement in requirements(project, "chapters", "book")}
+    extras = ("chapters", "privacy", "deployment", "jax", "book")
+    expected = {requirement.name: requirement.specifier for requirement in requirements(project, *extras)}
     expected["tensorflow"] = Requirement(project["optional-dependencies"]["tensorflow"][0].split(";")[0]).specifier
     assert conda == expected
     assert project["requires-python"] == ">=3.11" and "python>=3.11,<3.14" in environment["dependencies"]
