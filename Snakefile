@@ -1,10 +1,12 @@
-# Records the chapters. `make record` calls it for those that are stale; on a cluster, call it with an executor plugin:
-#   snakemake --executor slurm --jobs 10
-# A target's name holds the hash of the chapter's code, so that a changed chapter is another target.
+# Records the chapters. `make record` calls it for those that are stale; for a cluster there are profiles:
+#   snakemake --profile book/cluster/slurm
+# A target's name holds the hash of the chapter's code, so that a changed chapter is another target. A recording is
+# written in one step when its chapter has ended: whatever is killed, the next call goes on where the last one was.
 import sys
 
 sys.path.insert(0, "book/_tools")
 import hashlib
+import pathlib
 
 import chapters
 
@@ -50,15 +52,25 @@ DATA = {
 
 def target(path):
     code = "".join(chapters.source_hashes(chapters.load(path)))
-    return f"_build/recorded/{path.stem}.{hashlib.sha256(code.encode()).hexdigest()[:12]}"
+    return f"_build/recorded/{path.stem}.{hashlib.sha256(code.encode()).hexdigest()[:12]}.ipynb"
 
 
 STALE = [target(path) for path in chapters.find() if chapters.problems(path)]
 
 
+localrules:
+    all,
+
+
+# Where jobs share no files with this checkout, the recordings come back as the jobs' outputs.
 rule all:
     input:
         STALE,
+    run:
+        for path in map(pathlib.Path, input):
+            notebook = chapters.NOTEBOOKS / f"{path.name.split('.')[0]}.ipynb"
+            if notebook.read_bytes() != path.read_bytes():
+                chapters.replace(notebook, path.read_text(encoding="utf-8"))
 
 
 rule fetch:
@@ -68,15 +80,20 @@ rule fetch:
         "{sys.executable} -m genodl_utils.datasets fetch {wildcards.dataset}"
 
 
-# A recording uses two cores; asking for both keeps two recordings from sharing them.
+# Two chapters side by side on one core each are faster than one after the other on two. Those that time something, or
+# start processes of their own, have two cores for themselves.
+TWO_CORES = ["08_training_on_gpu", "37_real_time", "38_scaling_out"]
+
+
 rule record:
     input:
         lambda wildcards: [f"_build/fetched/{dataset}" for dataset in DATA[wildcards.chapter]],
     output:
-        touch("_build/recorded/{chapter}.{code}"),
-    threads: 2
+        "_build/recorded/{chapter}.{code}.ipynb",
+    threads: lambda wildcards: 2 if wildcards.chapter in TWO_CORES else 1
     resources:
         mem_mb=4000,
-        runtime=10,
+        runtime=15,
     shell:
-        "{sys.executable} book/_tools/record.py record {wildcards.chapter}"
+        "{sys.executable} book/_tools/record.py --cores {threads} record {wildcards.chapter}"
+        " && cp notebooks/{wildcards.chapter}.ipynb {output}"

