@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 _BATCH = 512  # items that go through a model at once
+_BLOCK = 128  # items whose gradients are computed at once: enough for long products, few enough for the cache
 
 
 class FilterMotif(NamedTuple):
@@ -57,7 +59,8 @@ def input_gradient(model: keras.Model, x: ArrayLike, *, output: int | None = Non
     (a logit model) to avoid that. Gradient times input is the saliency map of Simonyan et al. (2014), ICLR workshop.
     """
     x = _floats(x)
-    parts = [_gradient(model, x[start : start + _BATCH], output) for start in range(0, len(x), _BATCH)]
+    gradient = _gradient_function(model, output, len(x))
+    parts = [gradient(x[start : start + _BLOCK]) for start in range(0, len(x), _BLOCK)]
     return np.concatenate(parts) if parts else x
 
 
@@ -100,12 +103,13 @@ def integrated_gradients(
     start = np.broadcast_to(start, x.shape)
     steps = ((np.arange(n_steps, dtype=np.float32) + 0.5) / n_steps).reshape(-1, *[1] * x.ndim)
     result = np.empty_like(x)
-    n_items = max(1, _BATCH // n_steps)
+    n_items = max(1, _BLOCK // n_steps)
+    gradient = _gradient_function(model, output, len(x) * n_steps)
     for first in range(0, len(x), n_items):
         rows = slice(first, first + n_items)
         points = start[rows] + steps * change[rows]
-        gradient = input_gradient(model, points.reshape(-1, *x.shape[1:]), output=output)
-        result[rows] = change[rows] * gradient.reshape(points.shape).mean(axis=0)
+        slopes = gradient(points.reshape(-1, *x.shape[1:]))
+        result[rows] = change[rows] * slopes.reshape(points.shape).mean(axis=0)
     return result
 
 
@@ -410,19 +414,26 @@ def _outputs(model: keras.Model, x: Floats) -> NDArray[Any]:
     return keras.ops.convert_to_numpy(model(x, training=False))
 
 
-def _gradient(model: keras.Model, x: Floats, output: int | None) -> Floats:
-    """Gradient of the summed output of one batch. Items do not mix, so each item gets its own gradient."""
+def _gradient_function(model: keras.Model, output: int | None, n: int) -> Callable[[Floats], Floats]:
+    """Return a function that takes the gradient of the summed output of a block.
+
+    Items do not mix, so each item gets its own gradient. For many items, `n`, the function is compiled first, which
+    takes as long as some blocks do without.
+    """
     import keras
 
-    backend = keras.backend.backend()
+    backend, compiled = keras.backend.backend(), n > 4 * _BLOCK
     if backend == "tensorflow":
         import tensorflow as tf
 
-        inputs = tf.convert_to_tensor(x)
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            total = tf.reduce_sum(_select(model(inputs, training=False), output))
-        return tape.gradient(total, inputs).numpy()
+        def taped(inputs: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                total = tf.reduce_sum(_select(model(inputs, training=False), output))
+            return tape.gradient(total, inputs)
+
+        by_tape = tf.function(taped, reduce_retracing=True) if compiled else taped
+        return lambda x: by_tape(tf.constant(x)).numpy()
     if backend == "jax":
         import jax
 
@@ -433,12 +444,16 @@ def _gradient(model: keras.Model, x: Floats, output: int | None) -> Floats:
             values, _ = model.stateless_call(trainable, fixed, inputs, training=False)
             return _select(values, output).sum()
 
-        return np.asarray(jax.grad(summed)(jax.numpy.asarray(x)))
+        by_transformation = jax.jit(jax.grad(summed)) if compiled else jax.grad(summed)
+        return lambda x: np.asarray(by_transformation(jax.numpy.asarray(x)))
     if backend == "torch":
         import torch
 
-        inputs = keras.ops.convert_to_tensor(x).detach().requires_grad_(True)
-        with torch.enable_grad():
-            total = _select(model(inputs, training=False), output).sum()
-        return torch.autograd.grad(total, inputs)[0].cpu().numpy()
+        def by_graph(x: Floats) -> Floats:
+            inputs = keras.ops.convert_to_tensor(x).detach().requires_grad_(True)
+            with torch.enable_grad():
+                total = _select(model(inputs, training=False), output).sum()
+            return torch.autograd.grad(total, inputs)[0].cpu().numpy()
+
+        return by_graph
     raise ValueError(f"Expected the Keras backend tensorflow, jax or torch. Received: {backend!r}")
