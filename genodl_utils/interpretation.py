@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 _BATCH = 512  # items that go through a model at once
+_COMPILED: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()  # gradient functions of TensorFlow models
 _BLOCK = 128  # items whose gradients are computed at once: enough for long products, few enough for the cache
 
 
@@ -426,14 +428,24 @@ def _gradient_function(model: keras.Model, output: int | None, n: int) -> Callab
     if backend == "tensorflow":
         import tensorflow as tf
 
-        def taped(inputs: Any) -> Any:
+        def taped(inputs: Any, model: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
                 total = tf.reduce_sum(_select(model(inputs, training=False), output))
             return tape.gradient(total, inputs)
 
-        by_tape = tf.function(taped, reduce_retracing=True) if compiled else taped
-        return lambda x: by_tape(tf.constant(x)).numpy()
+        if not compiled:
+            return lambda x: taped(tf.constant(x), model).numpy()
+        known, of_model = _COMPILED.setdefault(model, {}), weakref.ref(model)
+
+        def by_graph(x: Floats) -> Floats:
+            key = output, x.shape[1:]
+            if key not in known:
+                shape = tf.TensorSpec((None, *x.shape[1:]), tf.float32)
+                known[key] = tf.function(lambda inputs: taped(inputs, of_model())).get_concrete_function(shape)
+            return known[key](tf.constant(x)).numpy()
+
+        return by_graph
     if backend == "jax":
         import jax
 
@@ -449,11 +461,11 @@ def _gradient_function(model: keras.Model, output: int | None, n: int) -> Callab
     if backend == "torch":
         import torch
 
-        def by_graph(x: Floats) -> Floats:
+        def by_tape(x: Floats) -> Floats:
             inputs = keras.ops.convert_to_tensor(x).detach().requires_grad_(True)
             with torch.enable_grad():
                 total = _select(model(inputs, training=False), output).sum()
             return torch.autograd.grad(total, inputs)[0].cpu().numpy()
 
-        return by_graph
+        return by_tape
     raise ValueError(f"Expected the Keras backend tensorflow, jax or torch. Received: {backend!r}")

@@ -165,10 +165,11 @@ def read_alignments(path: str | PathLike[str], chromosome: str, origin: int = 0)
         np.array([read.mapping_quality for read in kept], np.uint8),
         np.unique([read.query_name for read in kept], return_inverse=True)[1].astype(np.int64),
     )
-    for i, (read, place) in enumerate(zip(kept, places, strict=True)):
-        reads.letters[i, : len(place)] = encode(read.query_sequence)
-        reads.quality[i, : len(place)] = read.query_qualities
-        reads.places[i, : len(place)] = place
+    # Row by row, the letters of all reads, joined, fill the places that their lengths leave.
+    filled = np.arange(shape[1]) < np.array([len(place) for place in places])[:, None]
+    reads.letters[filled] = encode("".join(read.query_sequence for read in kept))
+    reads.quality[filled] = np.frombuffer(b"".join(bytes(read.query_qualities) for read in kept), np.uint8)
+    reads.places[filled] = np.concatenate(places)
     return reads
 
 
@@ -178,9 +179,12 @@ def _places(read: Any, origin: int) -> NDArray[np.int32]:
         raise ValueError(f"Expected letters and qualities. Received: read={read.query_name!r}, without")
     if read.reference_start < origin:
         raise ValueError(f"Expected reads from origin={origin} on. Received: start={read.reference_start}")
-    result = np.full(read.query_length, -1, np.int32)
     at, i = read.reference_start - origin, 0
-    for operation, n in read.cigartuples:
+    operations = read.cigartuples
+    if len(operations) == 1 and operations[0][0] in (0, 7, 8):  # as most reads
+        return np.arange(at, at + operations[0][1], dtype=np.int32)
+    result = np.full(read.query_length, -1, np.int32)
+    for operation, n in operations:
         if operation == 3:
             raise ValueError(f"Expected reads of DNA. Received: cigar={read.cigarstring!r}, which skips a stretch")
         if operation in (0, 7, 8):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -51,7 +54,7 @@ def nonlinear_model():
 def test_gradient_of_a_linear_model_is_its_weights(squeeze, monkeypatch):
     model, weights = linear_model(squeeze=squeeze)
     x = one_hot(7)
-    monkeypatch.setattr(interpretation, "_BATCH", 3)  # three batches, the last is smaller
+    monkeypatch.setattr(interpretation, "_BLOCK", 3)  # three blocks, the last is smaller
     gradient = input_gradient(model, x)
     assert gradient.shape == x.shape and gradient.dtype == np.float32
     assert np.allclose(gradient, np.broadcast_to(weights[0], x.shape), atol=1e-6)
@@ -74,6 +77,22 @@ def test_gradient_is_of_inference_and_per_item():
     step[:, 3, 2] = 1e-2
     slope = (model.predict_on_batch(x + step) - model.predict_on_batch(x - step))[:, 0] / 2e-2
     assert np.allclose(together[:, 3, 2], slope, atol=1e-4)
+
+
+def test_gradients_of_many_inputs_are_compiled_follow_the_weights_and_free_the_model():
+    x = one_hot(600)
+    network = nonlinear_model()
+    few = np.concatenate([input_gradient(network, x[start : start + 100]) for start in range(0, 600, 100)])
+    assert np.allclose(input_gradient(network, x), few, atol=1e-5)
+    network.set_weights([2 * weights for weights in network.get_weights()])
+    changed = input_gradient(network, x[:100])
+    assert np.allclose(input_gradient(network, x)[:100], changed, atol=1e-5)
+    assert not np.allclose(changed, few[:100], atol=1e-5)
+    gone = weakref.ref(network)
+    del network
+    keras.backend.clear_session()
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("kind", ["zeros", "one", "each"])
