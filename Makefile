@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 CORES ?= 2
+BACKEND ?= jax
 BIN := .venv/bin
 INSTALLED := .venv/installed
 HTML := $(CURDIR)/_build/html/index.html
@@ -13,7 +14,7 @@ QUICK_COMPILER := XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disab
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install book record pages test test-browser test-backends lab chapter check-real bench lock clean
+.PHONY: help install book record record-backend pages test test-browser test-backends lab chapter check-real bench lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +40,10 @@ else
 	@if $(BIN)/python book/_tools/record.py stale | grep -q .; then $(BIN)/snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet rules; \
 	else echo "All recordings are fresh."; fi
 endif
+
+record-backend: install  ## run a chapter on another Keras backend and keep its results: make record-backend NB=12
+	@test -n "$(NB)" || { echo "Expected a chapter. Received: NB= . Try: make record-backend NB=12"; exit 1; }
+	@KERAS_BACKEND=$(BACKEND) $(BIN)/python book/_tools/record.py backend $(NB)
 
 pages: install  ## write the README's table, the results page and the like out of the recordings
 	@$(BIN)/python book/_tools/pages.py
@@ -74,7 +79,7 @@ check-real: install  ## repeat chapters on real data and compare: all, NB="1 12"
 	@$(BIN)/python book/_tools/record.py check $(NB) $(if $(HOURS),--changed-within-hours $(HOURS))
 
 bench: install  ## measure the speed of the helpers as ratios to their peers
-	@$(BIN)/python tests/benchmarks/bench.py
+	@$(BIN)/python tests/benchmarks/bench.py $(if $(RECORD),--record)
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
@@ -82,4 +87,5 @@ lock:  ## renew requirements.lock (needs uv)
 		--extra book --extra test pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what was built; keeps .venv and the downloaded data
-	rm -rf _build .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis book/mission.md book/results.md book/data_cards.md
+	rm -rf _build .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		book/{mission,results,data_cards,backends,speed}.md book/_static/speed.png

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 Floats = NDArray[np.float32]
-_BATCH = 512  # items that go through a model at once
+_BATCH = 256  # items that go through a model at once
 _COMPILED: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()  # gradient functions of TensorFlow models
 _BLOCK = 128  # items whose gradients are computed at once: enough for long products, few enough for the cache
 

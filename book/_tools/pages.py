@@ -1,4 +1,4 @@
-"""Write what is made from other files: the README's table, the mission's table, results, data sets, addresses.
+"""Write what is made from other files: the README's table, mission, results, data sets, backends, speed, addresses.
 
     pages.py            write everything
     pages.py --check    write nothing; say what is out of date among the committed files, exit status 1 if anything is
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import base64
+import io
+import json
 import re
 import sys
 import tomllib
@@ -19,13 +21,15 @@ import chapters
 import nbformat
 import yaml
 from chapters import METADATA, ROOT
+from record import BACKENDS, TIME_UNITS, differences, identity
 
-from genodl_utils import results
+from genodl_utils import plots, results
 
 BOOK = ROOT / "book"
 HEADLINES = 4  # results of a chapter in the README
 COVER = BOOK / "_static" / "cover.png"
 COVER_FIGURE = ("12_splice_sites", "figure-12_splice_sites-4")
+ADDRESS = re.compile(r"('genodl-utils\[[\w,]+\] @ git\+)[^']*'")  # in the cell that installs the package in Colab
 GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w-]+")
 CHAPTER_TABLE = re.compile(r"(?<=<!-- chapters:begin -->\n).*?(?=<!-- chapters:end -->)", re.S)
 COVER_ALT = re.compile(r'(<img src="book/_static/cover.png" alt=")[^"]*(")')
@@ -155,6 +159,162 @@ def published(row: dict) -> str:
     return f"{row['model']}: {results.format_value(row)} {{cite}}`{row['source']}`"
 
 
+def backends_page() -> str:
+    """One row for each chapter that was run on another Keras backend too: do the results agree?"""
+    lines = [
+        "# Backends",
+        "",
+        "Keras runs on TensorFlow, JAX and PyTorch; this book is recorded on TensorFlow.",
+        "The chapters below were run again, on the same real data, on another backend.",
+        "There the same seed gives other random numbers, so another start, another order of batches and other dropout:",
+        "a network's result must come out within the recorded 95 % interval, not to the digit.",
+        "",
+        "*Results* counts the rows with an interval, and among them those of networks; *inside* those whose repeated",
+        "value lies within the recorded interval.",
+        "*Largest shift* is that of a network, in units of half the recorded interval: below 1 is inside, but for",
+        "intervals that are not symmetric.",
+        "`make test-backends` runs every chapter on sample data on JAX, and on PyTorch where it is installed.",
+        "Chapters about TensorFlow itself are left out.",
+        "",
+        "| Chapter | Backend | Results (of networks) | Inside | Largest shift |",
+        "|---|---|---|---|---|",
+    ]
+    outside = []
+    for path in chapters.find():
+        for file in sorted(BACKENDS.glob(f"*/{path.stem}.json")):
+            run = json.loads(file.read_text(encoding="utf-8"))
+            pairs, found = compared(path, run)
+            networks = [shift for row, _, shift in pairs if row["kind"] in ("deep", "ablation")]
+            inside = sum(row["ci95"][0] <= again <= row["ci95"][1] for row, again, _ in pairs)
+            title = f"[{chapters.title(chapters.load(path))}](../notebooks/{path.name})"
+            version = run["packages"].get(run["backend"], "")
+            shift = f"{max(networks):.2f}" if networks else "no network"
+            lines.append(
+                f"| {title} | {run['backend']} {version} | {len(pairs)} ({len(networks)}) | {inside} | {shift} |"
+            )
+            outside += [f"- {path.stem}, {run['backend']}: {line}" for line in found]
+    lines += ["", "## What does not agree", "", *(outside or ["Nothing."])]
+    return "\n".join(lines) + "\n"
+
+
+def compared(path: Path, run: dict) -> tuple[list[tuple[dict, float, float]], list[str]]:
+    """Pair a chapter's rows that have an interval with another run's: row, value, shift; and say what is off."""
+    recorded = results.read(path)
+    again = {identity(row): row["value"] for row in run["rows"]}
+    pairs = []
+    for row in recorded:
+        key = identity(row)
+        timed = any(unit in row["metric"] for unit in TIME_UNITS)
+        if row.get("ci95") and row["kind"] != "published" and key in again and not timed:
+            low, high = row["ci95"]
+            shift = abs(again[key] - row["value"]) / ((high - low) / 2) if high > low else 0.0
+            pairs.append((row, again[key], shift))
+    return pairs, differences(recorded, run["rows"])
+
+
+def benchmarks() -> dict:
+    return json.loads((BOOK / "benchmarks.json").read_text(encoding="utf-8"))
+
+
+def speed_page() -> str:
+    """The helpers beside peers and limits, how cost grows, and what each chapter takes."""
+    recorded = benchmarks()
+    versions = ", ".join(f"{name} {version}" for name, version in recorded["packages"].items())
+    lines = [
+        "# Speed",
+        "",
+        "Speed is told here as ratios of times that were measured in one run, in turns, on one machine,",
+        "because seconds alone say more about a machine than about a program.",
+        "`make bench` measures them again.",
+        "",
+        "## The helpers beside their peers and beside the limit",
+        "",
+        "The *limit* is what nothing can pass: copying the output through memory, or the bare matrix products",
+        "that the same network needs.",
+        "",
+        "| Task | Helper | Best peer | Times as fast as the peer | Share of the limit |",
+        "|---|---|---|---|---|",
+    ]
+    for task in recorded["tasks"]:
+        helper, peer = (
+            f"{task[key].replace('genodl_utils ', '')}, {task['best'][task[key]] * 1e3:.3g} ms"
+            for key in ("helper", "peer")
+        )
+        limit = task["limit"].removeprefix("limit: ")
+        lines.append(
+            f"| {task['task']} | {helper} | {peer} | {task['speed_by_peer']:.2f} | "
+            f"{task['speed_by_limit']:.2g} ({limit}) |"
+        )
+    lines += [
+        "",
+        f"Measured on {recorded['recorded_at']} with {recorded['threads']} threads, {versions}.",
+        "Best of several repeats; every peer's output was compared with the helper's first.",
+        "",
+        "## How cost grows",
+        "",
+        "```{figure} _static/speed.png",
+        ":name: figure-speed",
+        f":alt: {growth_alt()}",
+        "Seconds by the size of the input, both on logarithmic axes, where a power of the size is a straight line;",
+        "the number beside each name is the slope of its line. One-hot encoding, windows, gradients and pileups grow",
+        "with the size or slower, as fixed costs fade; mutagenesis grows with the square of the length, as each letter",
+        "more brings three more mutants and makes all of them longer.",
+        "```",
+        "",
+        "## What a chapter takes",
+        "",
+        "Recorded one at a time on two cores, or two at a time on one core each, without a GPU.",
+        "Memory is the peak of the chapter's process.",
+        "",
+        "| Chapter | Seconds | Cores | Peak memory | Backend |",
+        "|---|---|---|---|---|",
+    ]
+    lives = {path: chapters.load(path).metadata.get(METADATA, {}) for path in chapters.find()}
+    for path, life in lives.items():
+        title = f"[{chapters.title(chapters.load(path))}](../notebooks/{path.name})"
+        lines.append(
+            f"| {title} | {life.get('wall_time_s', 0):.0f} | {life.get('threads', 2)} | "
+            f"{life.get('peak_memory_mb', 0):,} MB | {life.get('backend', '?')} |"
+        )
+    seconds = [life.get("wall_time_s", 0) for life in lives.values()]
+    peak = max(life.get("peak_memory_mb", 0) for life in lives.values())
+    lines += ["", f"All {len(lives)} chapters together: {sum(seconds) / 60:.0f} minutes; at most {peak:,} MB."]
+    return "\n".join(lines) + "\n"
+
+
+def growth_alt() -> str:
+    slopes = [
+        f"{curve['task']}: " + ", ".join(f"{name} slope {slope:.2f}" for name, slope in curve["slopes"].items())
+        for curve in benchmarks()["growth"]
+    ]
+    return "Six log-log diagrams of seconds by size. " + "; ".join(slopes)
+
+
+def growth_figure() -> bytes:
+    """Draw seconds by size of input on logarithmic axes, a panel for each task."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axes = plt.subplots(3, 2, figsize=(7.6, 8.6))
+    for axis, curve in zip(axes.flat, benchmarks()["growth"], strict=True):
+        for i, (name, seconds) in enumerate(curve["seconds"].items()):
+            limit = name.startswith("limit")
+            label = "limit" if limit else f"{name.replace('genodl_utils ', '')}: {curve['slopes'][name]:.1f}"
+            color = plots.COLORS[7] if limit else plots.COLORS[i]
+            axis.loglog(curve["sizes"], seconds, "--" if limit else "-o", color=color, label=label, markersize=4)
+        axis.set(title=curve["task"], xlabel=curve["unit"], ylabel="seconds")
+        axis.minorticks_off()
+        axis.set_xticks(curve["sizes"], [f"{size:,}" for size in curve["sizes"]])
+        axis.legend(fontsize=7)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=130, metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()
+
+
 def registry() -> dict:
     return tomllib.loads((ROOT / "data" / "registry.toml").read_text(encoding="utf-8"))
 
@@ -181,17 +341,13 @@ def data_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def install_line() -> str:
-    return f"    %pip install --quiet 'genodl-utils[chapters] @ git+{repository_url()}'"
-
-
 def finished(path: Path) -> str:
     """Return a notebook's text with the install line pointing at the repository and the captions in their place."""
     notebook = chapters.load(path)
     chapters.carry_captions(notebook, path.stem)
     for cell in notebook.cells:
         if chapters.INSTALL_TAG in cell.metadata.get("tags", []):
-            cell.source = re.sub(r"^ *%pip install .*$", install_line(), cell.source, flags=re.M)
+            cell.source = ADDRESS.sub(rf"\g<1>{repository_url()}'", cell.source)
     return nbformat.writes(notebook) + "\n"
 
 
@@ -226,8 +382,15 @@ def committed() -> dict[Path, bytes]:
 
 def generated() -> dict[Path, bytes]:
     """Return the files that are made anew for every build and never committed."""
-    pages = {"mission.md": mission_page(), "results.md": results_page(), "data_cards.md": data_page()}
-    return {BOOK / name: text.encode() for name, text in pages.items()}
+    pages = {
+        "mission.md": mission_page(),
+        "results.md": results_page(),
+        "data_cards.md": data_page(),
+        "backends.md": backends_page(),
+        "speed.md": speed_page(),
+    }
+    files = {BOOK / name: text.encode() for name, text in pages.items()}
+    return files | {BOOK / "_static" / "speed.png": growth_figure()}
 
 
 def main() -> None:

@@ -36,7 +36,8 @@ from chapters import METADATA, ROOT
 from genodl_utils import datasets, results
 
 PACKAGES = ("genodl-utils", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
-CELL_TIMEOUT = 900  # seconds; a cell that runs longer hangs
+START_TIMEOUT = 300  # seconds; a busy machine may take long to start a kernel
+CELL_TIMEOUT = 1800  # seconds; a cell that runs longer hangs
 SPAWN = multiprocessing.get_context("spawn")
 BACKENDS = ROOT / "book" / "backends"
 # JAX holds 64-bit numbers, which some chapters count and compare with, only where it is asked to.
@@ -55,7 +56,8 @@ def execute(path: Path, parameters: dict | None = None) -> tuple[nbformat.Notebo
         copy = Path(folder) / path.name
         papermill.execute_notebook(
             path, copy, parameters=parameters or {}, cwd=folder, kernel_name="python3", language="python",
-            progress_bar=sys.stderr.isatty(), log_output=False, execution_timeout=CELL_TIMEOUT,
+            progress_bar=sys.stderr.isatty(), log_output=False,
+            start_timeout=START_TIMEOUT, execution_timeout=CELL_TIMEOUT,
             # What native libraries write to the terminal is no output of a cell; Python's warnings are still recorded.
             extra_arguments=["--IPKernelApp.capture_fd_output=False"],
         )  # fmt: skip

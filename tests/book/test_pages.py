@@ -104,6 +104,21 @@ def test_a_mission_row_without_a_recording_is_refused():
         pages.mission_row("Splice sites", "12_splice_sites", "splice_uci", "no_such_split", "accuracy")
 
 
+def test_speed_page_shows_ratios_growth_and_what_each_chapter_takes(soups):
+    soup = soups["book/speed.html"]
+    tables = [
+        [[cell.get_text(strip=True) for cell in row.select("td")] for row in table.select("tr") if row.select("td")]
+        for table in soup.select("table")
+    ]
+    assert all(all(row) for table in tables for row in table)
+    assert [row[0].split(":")[0] for row in tables[0]] == [
+        "One-hot", "Windows", "Mutagenesis", "Saliency", "Training", "Pileup"
+    ]  # fmt: skip
+    assert len(tables[1]) == len(CHAPTERS) and all(re.search(r"[\d,]+ MB", row[3]) for row in tables[1])
+    [figure] = soup.select("img[src*=speed]")
+    assert figure["alt"].count("slope") >= 12
+
+
 def test_data_page_lists_every_data_set(soups):
     text = soups["book/data_cards.html"].get_text()
     assert all(name in text for name in pages.registry())
