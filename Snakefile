@@ -47,6 +47,9 @@ DATA = {
     "33_cell_images": ["bccd", "nuclei_fluo", "nuclei_stained"],
     "34_crops": ["wheat_bglr", "maize_technow"],
     "35_knowledge_graphs": ["rephetio_kg", "yeast_ppi"],
+    "36_privacy": ["ancestry_1000g", "heart_disease"],
+    "37_real_time": ["chip_ctcf_pu1", "ecoli_k12"],
+    "38_scaling_out": ["tfbs_gue", "ecoli_k12"],
 }
 
 
@@ -82,7 +85,7 @@ rule fetch:
 
 # Two chapters side by side on one core each are faster than one after the other on two. Those that time something, or
 # start processes of their own, have two cores for themselves.
-TWO_CORES = ["08_training_on_gpu", "37_real_time", "38_scaling_out"]
+TWO_CORES = ["08_training_on_gpu", "38_scaling_out"]
 
 
 rule record:
