@@ -8,6 +8,7 @@ from pathlib import Path
 
 import chapters
 import nbformat
+import pages
 import pytest
 import record
 import yaml
@@ -38,7 +39,7 @@ BARS = {
     ("quartets_simulated", "random", "accuracy"): 0.85,
     ("lambda_nanopore", "held_out_half", "edits_per_kb"): 600 / 24.251,  # 600 edits in the 24,251 letters of the half
     ("lambda_nanopore", "whole_genome_cross_fitted", "edits_per_kb"): 1312 / 48.502,  # Racon's, in the whole genome
-    ("flip_secondary_structure", "new364", "q3"): 0.695,
+    ("flip_secondary_structure", "new364", "q3"): 0.695,  # what a first trial with the same time reached
     ("kortemme40_contacts", "held_out_domains", "precision_at_l2"): 0.6,
     ("dta_davis_kiba", "davis_test_fold", "mse"): 0.25,
     ("bccd", "official_test", "f1_macro"): 0.95,
@@ -47,7 +48,9 @@ BARS = {
     ("flip_gb1", "three_vs_rest", "spearman"): 0.876,
     ("flip_gb1", "two_vs_rest", "spearman"): 0.687,
     ("flip_gb1", "low_vs_high", "spearman"): 0.583,
-    ("crispr_deephf", "random_test", "spearman"): 0.86,
+    ("crispr_deephf", "random_test", "spearman"): 0.87,
+    ("ancestry_1000g", "federated_test", "accuracy"): 0.35,
+    ("tfbs_gue", "test", "auroc"): 0.92,
 }
 # ... and better than every baseline on the same split, but where the chapter says that a baseline does as well.
 TIED = (
@@ -69,6 +72,7 @@ ERRORS = {
     ("splice_uci", "largest_gradient_difference"): 1e-6,
     ("splice_uci", "largest_parameter_difference"): 1e-5,
     ("tfbs_gue", "final_loss_difference"): 1e-6,
+    ("tfbs_gue", "largest_loss_difference"): 1e-6,
     ("msigdb_h_reactome", "largest_difference"): 1e-6,
 }
 
@@ -81,7 +85,8 @@ def test_recording_is_fresh_and_clean(path):
 @each_chapter
 def test_recording_keeps_the_budget(path):
     life = chapters.load(path).metadata[chapters.METADATA]
-    assert life["wall_time_s"] <= 240 and life["peak_memory_mb"] <= 4000
+    # Four minutes on two cores; a chapter that was recorded on one of them, beside another, takes about a quarter more.
+    assert life["wall_time_s"] <= (240 if life.get("threads", 2) > 1 else 300) and life["peak_memory_mb"] <= 4000
     assert path.stat().st_size <= 1_000_000
     assert isinstance(life["seed"], int) and life["packages"]["keras"] and life["backend"] == "tensorflow"
 
@@ -319,3 +324,17 @@ def test_the_workflow_records_nothing_while_all_is_fresh(root):
     planned = subprocess.run([snakemake, "--dry-run", "--cores", "1"], cwd=root, capture_output=True, text=True)
     assert planned.returncode == 0, planned.stderr
     assert "rule all" in planned.stdout and "rule record" not in planned.stdout
+
+
+def test_chapters_agree_on_jax():
+    agreeing = []
+    for file in sorted((record.BACKENDS / "jax").glob("*.json")):
+        [path] = chapters.find([file.stem])
+        run = json.loads(file.read_text())
+        mend = f"run `make record-backend NB={path.stem[:2]}`"
+        assert run["sources"] == chapters.source_hashes(chapters.load(path)), f"{path.stem} has changed since: {mend}"
+        assert run["backend"] == "jax" and {row["data_tier"] for row in run["rows"]} == {"real"}
+        pairs, found = pages.compared(path, run)
+        assert any(row["kind"] in ("deep", "ablation") for row, _, _ in pairs), path.stem
+        agreeing += [path.stem] * (not found)
+    assert len(agreeing) >= 6, agreeing
