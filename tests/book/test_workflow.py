@@ -107,7 +107,7 @@ def test_cluster_profile_plans_a_job_for_each_chapter(book, profile):
     assert re.search(r"^record +3$", text, re.M) and text.count("mem_mb=4000") == text.count("--cores 2 record") == 3
 
 
-def test_runs_side_by_side_take_cores_of_their_own(root):
+def test_runs_side_by_side_take_cores_of_their_own(root, tmp_path):
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("needs two cores")
     script = (
@@ -116,6 +116,7 @@ def test_runs_side_by_side_take_cores_of_their_own(root):
     )
     command = [sys.executable, "-c", script]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": root}
+    pipes["env"] = os.environ | {"TMPDIR": str(tmp_path)}  # the locks of other runs do not count
     with subprocess.Popen(command, **pipes) as first, subprocess.Popen(command, **pipes) as second:
         cores = [json.loads(process.stdout.readline()) for process in (first, second)]
         for process in (first, second):
