@@ -14,7 +14,8 @@ QUICK_COMPILER := XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disab
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install book record record-backend pages test test-browser test-backends lab chapter check-real bench lock clean
+.PHONY: help install book record record-backend pages test test-browser test-backends lab chapter check-real bench \
+	lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,7 +38,8 @@ record: install  ## record the chapters that are stale, or one: make record NB=1
 ifdef NB
 	@$(BIN)/python book/_tools/record.py record $(NB)
 else
-	@if $(BIN)/python book/_tools/record.py stale | grep -q .; then $(BIN)/snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet rules; \
+	@if $(BIN)/python book/_tools/record.py stale | grep -q .; then \
+		$(BIN)/snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet rules; \
 	else echo "All recordings are fresh."; fi
 endif
 
@@ -78,8 +80,8 @@ chapter: install  ## run a copy of one chapter on real data: make chapter NB=12
 check-real: install  ## repeat chapters on real data and compare: all, NB="1 12", or HOURS=24 for newly committed ones
 	@$(BIN)/python book/_tools/record.py check $(NB) $(if $(HOURS),--changed-within-hours $(HOURS))
 
-bench: install  ## measure the speed of the helpers as ratios to their peers
-	@$(BIN)/python tests/benchmarks/bench.py $(if $(RECORD),--record)
+bench: install  ## measure the speed of the helpers as ratios to their peers; RECORD=1 writes the numbers of the page
+	@PYTHONPATH=book/_tools $(BIN)/python tests/benchmarks/bench.py $(if $(RECORD),--record)
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -83,9 +83,16 @@ rule fetch:
         "{sys.executable} -m genodl_utils.datasets fetch {wildcards.dataset}"
 
 
-# Two chapters side by side on one core each are faster than one after the other on two. Those that time something, or
-# start processes of their own, have two cores for themselves.
+# Two chapters side by side on one core each are faster than one after the other on two. A chapter that measures what
+# two cores gain needs both, and so does one that would take longer than four minutes on one of them.
 TWO_CORES = ["08_training_on_gpu", "38_scaling_out"]
+LONG = 200  # seconds, in the last recording, if that had both
+
+
+def n_cores(wildcards):
+    life = chapters.load(chapters.NOTEBOOKS / f"{wildcards.chapter}.ipynb").metadata.get(chapters.METADATA, {})
+    long = life.get("threads", 2) > 1 and life.get("wall_time_s", 0) > LONG
+    return 2 if long or wildcards.chapter in TWO_CORES else 1
 
 
 rule record:
@@ -93,7 +100,7 @@ rule record:
         lambda wildcards: [f"_build/fetched/{dataset}" for dataset in DATA[wildcards.chapter]],
     output:
         "_build/recorded/{chapter}.{code}.ipynb",
-    threads: lambda wildcards: 2 if wildcards.chapter in TWO_CORES else 1
+    threads: n_cores
     resources:
         mem_mb=4000,
         runtime=15,

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +38,7 @@ from genodl_utils import datasets, results
 
 PACKAGES = ("genodl-utils", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 START_TIMEOUT = 300  # seconds; a busy machine may take long to start a kernel
-CELL_TIMEOUT = 1800  # seconds; a cell that runs longer hangs
+CELL_TIMEOUT = 900  # seconds; a cell that runs longer hangs
 SPAWN = multiprocessing.get_context("spawn")
 BACKENDS = ROOT / "book" / "backends"
 # JAX holds 64-bit numbers, which some chapters count and compare with, only where it is asked to.
@@ -113,16 +114,21 @@ def record(path: Path) -> None:
 
 def circumstances() -> dict:
     """Say on what a chapter was run, and when."""
-    versions = {}
-    for package in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[package] = importlib.metadata.version(package)
     return {
         "threads": len(cores()),
-        "packages": versions,
+        "packages": versions(PACKAGES),
         "backend": backend_name(),
         "recorded_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
     }
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those packages that are installed."""
+    found = {}
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
 
 
 def cores() -> list[int]:

@@ -1,16 +1,15 @@
-"""Speed of the helpers, as ratios of times measured in the same run: ``python tests/benchmarks/bench.py [--record]``.
+"""Speed of the helpers, as ratios of times measured in the same run: ``make bench``, or ``make bench RECORD=1``.
 
 Each task stands beside the best peer that installs and beside a limit: what the machine's memory, or the bare matrix
 products of the same model, would allow. Every time is the best of several repeats, taken in turns so that other load on
 the machine hits all alike; the median is shown beside it. Then the tasks grow: seconds by the size of the input. The
-bars are goals, not tests: the exit status is 0 in any case. ``--record`` writes the numbers for the book's page.
+bars are goals, not tests: the exit status is 0 in any case. ``RECORD=1`` writes the numbers for the book's page.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import importlib.metadata
 import json
 import os
 import statistics
@@ -23,10 +22,12 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import chapters
 import keras
 import numpy as np
 import pyfaidx
 import pysam
+import record
 import tensorflow as tf
 from Bio import SeqIO
 
@@ -36,7 +37,7 @@ from genodl_utils.sequences import ALPHABET, one_hot
 from genodl_utils.simulate import random_sequences
 
 REPEATS = 5
-RECORDING = Path(__file__).resolve().parents[2] / "book" / "benchmarks.json"
+RECORDING = chapters.ROOT / "book" / "benchmarks.json"
 NUMPY_ONLY = ["sequences", "intervals", "simulate", "splits"]
 FILTERS, WIDTH = 64, 15  # of the network whose steps, gradients and mutants are timed
 Functions = dict[str, Callable[[], Any]]
@@ -474,20 +475,14 @@ def main() -> None:
         verdict(ratio >= 0.95, f"{name}: {ratio:.2f} times as fast as {result['peer']} (bar: at least 0.95)")
     if arguments.record:
         packages = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "pysam", "pyfaidx", "biopython")
-        versions = {}
-        for package in packages:
-            try:
-                versions[package] = importlib.metadata.version(package)
-            except importlib.metadata.PackageNotFoundError:
-                continue
         recording = {
             "recorded_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-            "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-            "packages": versions,
+            "threads": len(record.cores()),
+            "packages": record.versions(packages),
             "tasks": [result for result, _ in measured],
             "growth": [curve for _, curve in measured],
         }
-        RECORDING.write_text(json.dumps(recording, indent=1) + "\n", encoding="utf-8")
+        chapters.replace(RECORDING, json.dumps(recording, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -85,8 +85,7 @@ def test_recording_is_fresh_and_clean(path):
 @each_chapter
 def test_recording_keeps_the_budget(path):
     life = chapters.load(path).metadata[chapters.METADATA]
-    # Four minutes on two cores; a chapter that was recorded on one of them, beside another, takes about a quarter more.
-    assert life["wall_time_s"] <= (240 if life.get("threads", 2) > 1 else 300) and life["peak_memory_mb"] <= 4000
+    assert life["wall_time_s"] <= 240 and life["peak_memory_mb"] <= 4000
     assert path.stat().st_size <= 1_000_000
     assert isinstance(life["seed"], int) and life["packages"]["keras"] and life["backend"] == "tensorflow"
 

@@ -94,6 +94,18 @@ def test_recordings_of_other_machines_come_back_as_outputs(book):
     assert recorded(book) == set(SECONDS)
 
 
+def test_a_chapter_that_was_long_on_two_cores_has_both_again(book):
+    for name, seconds in {"02_second": 150, "03_third": 230}.items():
+        path = book / "notebooks" / f"{name}.ipynb"
+        notebook = chapters.load(path)
+        notebook.metadata[chapters.METADATA] = {"threads": 2, "wall_time_s": seconds}
+        nbformat.write(notebook, path)
+    command = [SNAKEMAKE[0], "--cores", "2", "--dry-run", "--printshellcmds"]
+    planned = subprocess.run(command, cwd=book, env=environment(book), capture_output=True, text=True, check=True)
+    cores = re.findall(r"--cores (\d) record (\w+)", planned.stdout + planned.stderr)
+    assert sorted(cores) == [("1", "01_first"), ("1", "02_second"), ("2", "03_third")]
+
+
 @pytest.mark.parametrize("profile", ["slurm", "kubernetes"])
 def test_cluster_profile_plans_a_job_for_each_chapter(book, profile):
     pytest.importorskip(f"snakemake_executor_plugin_{profile}")
